@@ -1,0 +1,208 @@
+// Package runs tells services which runs there are: it follows the control
+// stream and calls a function for each planned run that has not ended.
+package runs
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/pkg/events"
+)
+
+// Run is a planned run as the control stream tells of it. Its methods are safe
+// for concurrent use.
+type Run struct {
+	ID      string
+	Planned *events.RunPlanned
+	// PlannedID is the id of the run.planned event, the cause of what follows.
+	PlannedID string
+
+	mu        sync.Mutex
+	suspended int
+	resumed   int
+	changed   chan struct{}
+
+	cancelled chan struct{}
+	ended     chan struct{}
+	end       *events.Event
+	analysed  bool
+}
+
+func newRun(id string) *Run {
+	return &Run{
+		ID:        id,
+		changed:   make(chan struct{}),
+		cancelled: make(chan struct{}),
+		ended:     make(chan struct{}),
+	}
+}
+
+// Ended is closed when the run has ended.
+func (r *Run) Ended() <-chan struct{} { return r.ended }
+
+// End is the event that ended the run, nil before Ended is closed.
+func (r *Run) End() *events.Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.end
+}
+
+// Open reports whether the run has not ended: callers, voters and dispatchers
+// attend to it.
+func (r *Run) Open() bool { return r.End() == nil }
+
+// Unanalysed reports whether there is no analysis of the run yet: the sink
+// attends to it even when it has ended.
+func (r *Run) Unanalysed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.analysed
+}
+
+// CancelRequested is closed when somebody has asked to stop asking.
+func (r *Run) CancelRequested() <-chan struct{} { return r.cancelled }
+
+// Suspensions are the numbers of suspensions and resumptions so far; the run is
+// suspended while the first is larger. The channel is closed when they change.
+func (r *Run) Suspensions() (suspended, resumed int, changed <-chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.suspended, r.resumed, r.changed
+}
+
+// apply folds one control event into the run.
+func (r *Run) apply(s events.Subject, ev *events.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case s.Kind == events.KindRunPlanned && r.Planned == nil:
+		r.Planned, _ = ev.Data.(*events.RunPlanned)
+		r.PlannedID = ev.ID
+	case s.Kind == events.KindRunSuspended:
+		r.suspended = max(r.suspended, s.Attempt())
+		r.notify()
+	case s.Kind == events.KindRunResumed:
+		r.resumed = max(r.resumed, s.Attempt())
+		r.notify()
+	case s.Kind == events.KindRunCancelRequested:
+		closeOnce(r.cancelled)
+	case s.Kind == events.KindAnalysisCompleted:
+		r.analysed = true
+	case s.Kind.Ends():
+		if r.end == nil {
+			r.end = ev
+			close(r.ended)
+		}
+	}
+}
+
+func (r *Run) notify() {
+	close(r.changed)
+	r.changed = make(chan struct{})
+}
+
+func closeOnce(c chan struct{}) {
+	select {
+	case <-c:
+	default:
+		close(c)
+	}
+}
+
+// Table is a fold over the control stream: every run that was ever spoken of.
+// It is not safe for concurrent use.
+type Table struct {
+	byID  map[string]*Run
+	order []*Run
+}
+
+// Apply folds one message of the control stream and returns the run that it is
+// about, nil if it is about none. An event that cannot be read changes nothing:
+// whoever acts on it records the dead letter.
+func (t *Table) Apply(ctx context.Context, log *bus.Bus, m *bus.Message) *Run {
+	s := m.Parsed
+	if s.Run == "" {
+		return nil
+	}
+	r := t.byID[s.Run]
+	if r == nil {
+		if t.byID == nil {
+			t.byID = map[string]*Run{}
+		}
+		r = newRun(s.Run)
+		t.byID[s.Run] = r
+		t.order = append(t.order, r)
+	}
+	ev, err := log.Decode(ctx, m)
+	if err != nil {
+		return r
+	}
+	r.apply(s, &ev)
+	return r
+}
+
+// All are the runs in the order in which they were first spoken of.
+func (t *Table) All() []*Run { return t.order }
+
+// Get is the run with the id, nil if nothing was said of it.
+func (t *Table) Get(id string) *Run { return t.byID[id] }
+
+// Load reads the control stream from its start to its present end.
+func Load(ctx context.Context, log *bus.Bus) (*Table, uint64, error) {
+	t := new(Table)
+	var last uint64
+	err := log.Replay(ctx, bus.ReplayConfig{Stream: events.ControlStream}, func(m *bus.Message) error {
+		last = m.Seq
+		t.Apply(ctx, log, m)
+		return nil
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("read the control stream: %w", err)
+	}
+	return t, last, nil
+}
+
+// Watch calls f, each time in a goroutine of its own, for every planned run for
+// which attend says so, those of the past and those to come. It returns when
+// ctx is done and every f has returned, or with the first error of an f.
+//
+// The context of f lives as long as Watch, not only until the run has ended: f
+// watches Ended itself, since each service has something else left to do then.
+func Watch(ctx context.Context, log *bus.Bus, attend func(*Run) bool, f func(context.Context, *Run) error) error {
+	table, last, err := Load(ctx, log)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	attached := map[string]bool{}
+	attach := func(r *Run) {
+		if r.Planned == nil || attached[r.ID] || !attend(r) {
+			return
+		}
+		attached[r.ID] = true
+		g.Go(func() error { return f(gctx, r) })
+	}
+	for _, r := range table.All() {
+		attach(r)
+	}
+	g.Go(func() error {
+		err := log.Replay(gctx, bus.ReplayConfig{Stream: events.ControlStream, From: last + 1, Follow: true}, func(m *bus.Message) error {
+			if r := table.Apply(gctx, log, m); r != nil {
+				attach(r)
+			}
+			return nil
+		})
+		if gctx.Err() != nil {
+			return nil
+		}
+		return err
+	})
+	return g.Wait()
+}
