@@ -1,0 +1,74 @@
+package provider
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+)
+
+// The names of the providers.
+const (
+	NameRecorded  = "recorded"
+	NameSimulated = "simulated"
+	NameExec      = "exec"
+	NameOpenAI    = "openai"
+)
+
+// Pool is a way to a provider whose limits all its models share.
+type Pool struct {
+	Name        string
+	Provider    string   // recorded | simulated | exec | openai
+	BaseURL     string   // of openai; "" is the provider's own
+	KeyEnv      string   // name of the environment variable that holds the key
+	Command     []string // of exec: the program and its arguments
+	Concurrency int      // calls at a time; 0 is the provider's default
+	RPM         int      // requests per minute; for the caller, not used here
+	TPM         int      // tokens per minute; likewise
+}
+
+// Open makes the provider of a pool. getenv reads the key and, for exec, the
+// environment that the program is given. The closer is never nil; close it when
+// no Ask is under way.
+//
+// A pool whose key is not in the environment is refused with an error that names
+// the variable, except where the base URL is a loopback address.
+func Open(p Pool, getenv func(string) string) (Provider, io.Closer, error) {
+	switch p.Provider {
+	case NameRecorded:
+		return Recorded{}, nothing{}, nil
+	case NameSimulated:
+		return Simulated{}, nothing{}, nil
+	}
+	return nil, nil, fmt.Errorf("open pool %s: unknown provider %q (recorded, simulated, exec, openai)", p.Name, p.Provider)
+}
+
+type nothing struct{}
+
+func (nothing) Close() error { return nil }
+
+// baseURL checks the base URL of a pool. A URL with a user or a query is refused
+// without being shown: that is where keys are put.
+func baseURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("base URL: not a URL")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("base URL: a user, a query or a fragment is not allowed (name the key's variable instead)")
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		return nil, fmt.Errorf("base URL: want http://HOST or https://HOST")
+	}
+	return u, nil
+}
+
+// loopback reports whether a URL leads to this machine.
+func loopback(u *url.URL) bool {
+	host := u.Hostname()
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,107 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/crucible-go/crucible/pkg/events"
+)
+
+// MaxReply is the size in bytes of the largest reply that is read; a larger one
+// fails as ClassTooLarge.
+const MaxReply = 8 << 20
+
+// HeaderSimulated is the header by which the simulation server labels its
+// responses; a reply that carries it is marked as simulated.
+const HeaderSimulated = "X-Crucible-Simulated"
+
+// Request is one attempt at a call.
+type Request struct {
+	Provider string // name of the provider, as in the order
+	Model    string // the provider's name of the model
+	Member   string // id of the model in the spec
+	Order    *events.CallRequested
+	Attempt  int // from 1; attempts of one call may be under way at the same time
+}
+
+// Reply is an answer.
+type Reply struct {
+	Text string
+	// LatencyNS is what the provider states (recorded answers, the virtual
+	// clock). 0 together with HasLatency: the caller measures.
+	LatencyNS int64
+	// HasLatency is false where the answer has no latency at all: one recorded
+	// without, or one simulated on the virtual clock with the shape "none".
+	HasLatency bool
+	// FirstByteNS is the time from the call of Ask to the first byte of the
+	// response, 0 where it is unknown.
+	FirstByteNS int64
+	Usage       *events.Usage // nil: unknown
+	Served      string        // the name of the model that the provider says answered
+	Finish      string        // why the text ends: stop, length, refusal, content_filter …
+	RequestID   string        // the provider's id of the request
+	Status      int           // of HTTP, 0 elsewhere
+	Simulated   bool
+	Recorded    bool
+	Repaired    bool // Text held bytes that are not UTF-8, now U+FFFD
+}
+
+// Provider asks a model once. Ask may be called concurrently. It returns soon
+// after ctx is done, with ClassTimeout when its deadline has passed and
+// ClassCancelled otherwise. A non-nil error is an *Error.
+type Provider interface {
+	Ask(ctx context.Context, r *Request) (*Reply, error)
+}
+
+// The classes of failures.
+const (
+	ClassNoRecordedAnswer = "no_recorded_answer" // the data set has none for this item
+	ClassTimeout          = "timeout"            // the deadline passed, ours or the provider's
+	ClassCancelled        = "cancelled"          // the caller lost interest
+	ClassConnection       = "connection"         // refused, reset, broken off, name not found
+	ClassRateLimited      = "rate_limited"       // too many requests or tokens, or no quota left
+	ClassServerError      = "server_error"       // 5xx and the like
+	ClassAuth             = "auth"               // key missing, wrong or without the right
+	ClassInvalidRequest   = "invalid_request"    // the provider does not accept the order
+	ClassEmptyReply       = "empty_reply"        // a reply without a text
+	ClassTooLarge         = "too_large"          // a reply above the limit
+	ClassMalformedReply   = "malformed_reply"    // a reply that is not what the protocol says
+	ClassRefused          = "refused"            // not followed: a redirect to another host
+	ClassContentFilter    = "content_filter"     // the provider's filter left no text
+	ClassExecFailed       = "exec_failed"        // the program could not be started, died or said so
+	ClassSimulatedError   = "simulated_error"    // the simulation's error rate
+	ClassUnprocessable    = "unprocessable"      // the order makes no sense to this provider; nothing was sent
+)
+
+// Whether a failed attempt was charged.
+const (
+	BilledNo       = "no"       // it never left, or was turned away
+	BilledPossibly = "possibly" // nobody can tell
+	BilledYes      = "yes"      // the provider said what it used
+)
+
+// Error is a failed attempt.
+type Error struct {
+	Class      string
+	Message    string // bounded, valid UTF-8, without keys
+	Retryable  bool   // another attempt may succeed
+	RetryAfter time.Duration
+	Status     int // of HTTP
+	RequestID  string
+	Billed     string        // BilledNo | BilledPossibly | BilledYes
+	Usage      *events.Usage // what the provider says it charged for
+	Served     string
+	// LatencyNS is how long the failure took on the virtual clock, 0 where the
+	// caller measures.
+	LatencyNS int64
+	// Simulated tells that no real model was involved.
+	Simulated bool
+}
+
+// Error implements error: the class and the message.
+func (e *Error) Error() string {
+	if e.Message == "" {
+		return e.Class
+	}
+	return e.Class + ": " + e.Message
+}
