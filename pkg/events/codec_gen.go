@@ -320,17 +320,29 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents1(in *jlexer.Lexe
 		key := in.UnsafeFieldName(false)
 		in.WantColon()
 		switch key {
-		case "input":
+		case "input_tokens":
 			if in.IsNull() {
 				in.Skip()
 			} else {
 				out.Input = int64(in.Int64())
 			}
-		case "output":
+		case "output_tokens":
 			if in.IsNull() {
 				in.Skip()
 			} else {
 				out.Output = int64(in.Int64())
+			}
+		case "cached_input_tokens":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.CachedInput = int64(in.Int64())
+			}
+		case "reasoning_tokens":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Reasoning = int64(in.Int64())
 			}
 		case "source":
 			if in.IsNull() {
@@ -353,14 +365,24 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents1(out *jwriter.Wr
 	first := true
 	_ = first
 	{
-		const prefix string = ",\"input\":"
+		const prefix string = ",\"input_tokens\":"
 		out.RawString(prefix[1:])
 		out.Int64(int64(in.Input))
 	}
 	{
-		const prefix string = ",\"output\":"
+		const prefix string = ",\"output_tokens\":"
 		out.RawString(prefix)
 		out.Int64(int64(in.Output))
+	}
+	if in.CachedInput != 0 {
+		const prefix string = ",\"cached_input_tokens\":"
+		out.RawString(prefix)
+		out.Int64(int64(in.CachedInput))
+	}
+	if in.Reasoning != 0 {
+		const prefix string = ",\"reasoning_tokens\":"
+		out.RawString(prefix)
+		out.Int64(int64(in.Reasoning))
 	}
 	{
 		const prefix string = ",\"source\":"
@@ -739,6 +761,33 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents5(in *jlexer.Lexe
 				}
 				in.Delim(']')
 			}
+		case "k":
+			if in.IsNull() {
+				in.Skip()
+				out.K = nil
+			} else {
+				in.Delim('[')
+				if out.K == nil {
+					if !in.IsDelim(']') {
+						out.K = make([]int, 0, 8)
+					} else {
+						out.K = []int{}
+					}
+				} else {
+					out.K = (out.K)[:0]
+				}
+				for !in.IsDelim(']') {
+					var v14 int
+					if in.IsNull() {
+						in.Skip()
+					} else {
+						v14 = int(in.Int())
+					}
+					out.K = append(out.K, v14)
+					in.WantComma()
+				}
+				in.Delim(']')
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -776,11 +825,25 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents5(out *jwriter.Wr
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v14, v15 := range in.Metrics {
-				if v14 > 0 {
+			for v15, v16 := range in.Metrics {
+				if v15 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v15))
+				out.String(string(v16))
+			}
+			out.RawByte(']')
+		}
+	}
+	if len(in.K) != 0 {
+		const prefix string = ",\"k\":"
+		out.RawString(prefix)
+		{
+			out.RawByte('[')
+			for v17, v18 := range in.K {
+				if v17 > 0 {
+					out.RawByte(',')
+				}
+				out.Int(int(v18))
 			}
 			out.RawByte(']')
 		}
@@ -1054,6 +1117,18 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents9(in *jlexer.Lexe
 			} else {
 				out.Hint = string(in.UnsafeString())
 			}
+		case "line":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Line = int(in.Int())
+			}
+		case "column":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Column = int(in.Int())
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -1077,6 +1152,16 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents9(out *jwriter.Wr
 		const prefix string = ",\"hint\":"
 		out.RawString(prefix)
 		out.String(string(in.Hint))
+	}
+	if in.Line != 0 {
+		const prefix string = ",\"line\":"
+		out.RawString(prefix)
+		out.Int(int(in.Line))
+	}
+	if in.Column != 0 {
+		const prefix string = ",\"column\":"
+		out.RawString(prefix)
+		out.Int(int(in.Column))
 	}
 	out.RawByte('}')
 }
@@ -1170,13 +1255,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(in *jlexer.Lex
 					out.Conditions = (out.Conditions)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v16 string
+					var v19 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v16 = string(in.String())
+						v19 = string(in.String())
 					}
-					out.Conditions = append(out.Conditions, v16)
+					out.Conditions = append(out.Conditions, v19)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1197,13 +1282,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(in *jlexer.Lex
 					out.Pools = (out.Pools)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v17 string
+					var v20 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v17 = string(in.String())
+						v20 = string(in.String())
 					}
-					out.Pools = append(out.Pools, v17)
+					out.Pools = append(out.Pools, v20)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1248,13 +1333,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(in *jlexer.Lex
 					out.Simulated = (out.Simulated)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v18 string
+					var v21 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v18 = string(in.String())
+						v21 = string(in.String())
 					}
-					out.Simulated = append(out.Simulated, v18)
+					out.Simulated = append(out.Simulated, v21)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1275,13 +1360,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(in *jlexer.Lex
 					out.Recorded = (out.Recorded)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v19 string
+					var v22 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v19 = string(in.String())
+						v22 = string(in.String())
 					}
-					out.Recorded = append(out.Recorded, v19)
+					out.Recorded = append(out.Recorded, v22)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1291,6 +1376,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(in *jlexer.Lex
 				in.Skip()
 			} else {
 				(out.Cost).UnmarshalEasyJSON(in)
+			}
+		case "price_table":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.PriceTable = string(in.UnsafeString())
 			}
 		case "version":
 			if in.IsNull() {
@@ -1349,11 +1440,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v20, v21 := range in.Conditions {
-				if v20 > 0 {
+			for v23, v24 := range in.Conditions {
+				if v23 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v21))
+				out.String(string(v24))
 			}
 			out.RawByte(']')
 		}
@@ -1365,11 +1456,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v22, v23 := range in.Pools {
-				if v22 > 0 {
+			for v25, v26 := range in.Pools {
+				if v25 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v23))
+				out.String(string(v26))
 			}
 			out.RawByte(']')
 		}
@@ -1399,11 +1490,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v24, v25 := range in.Simulated {
-				if v24 > 0 {
+			for v27, v28 := range in.Simulated {
+				if v27 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v25))
+				out.String(string(v28))
 			}
 			out.RawByte(']')
 		}
@@ -1413,11 +1504,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v26, v27 := range in.Recorded {
-				if v26 > 0 {
+			for v29, v30 := range in.Recorded {
+				if v29 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v27))
+				out.String(string(v30))
 			}
 			out.RawByte(']')
 		}
@@ -1426,6 +1517,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(out *jwriter.W
 		const prefix string = ",\"cost\":"
 		out.RawString(prefix)
 		(in.Cost).MarshalEasyJSON(out)
+	}
+	if in.PriceTable != "" {
+		const prefix string = ",\"price_table\":"
+		out.RawString(prefix)
+		out.String(string(in.PriceTable))
 	}
 	{
 		const prefix string = ",\"version\":"
@@ -1548,13 +1644,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents11(in *jlexer.Lex
 					out.PossiblyBilled = (out.PossiblyBilled)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v28 BilledTwice
+					var v31 BilledTwice
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v28).UnmarshalEasyJSON(in)
+						(v31).UnmarshalEasyJSON(in)
 					}
-					out.PossiblyBilled = append(out.PossiblyBilled, v28)
+					out.PossiblyBilled = append(out.PossiblyBilled, v31)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1581,13 +1677,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents11(in *jlexer.Lex
 					out.Kinds = (out.Kinds)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v29 KindDigest
+					var v32 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v29).UnmarshalEasyJSON(in)
+						(v32).UnmarshalEasyJSON(in)
 					}
-					out.Kinds = append(out.Kinds, v29)
+					out.Kinds = append(out.Kinds, v32)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1608,13 +1704,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents11(in *jlexer.Lex
 					out.Models = (out.Models)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v30 ServedModels
+					var v33 ServedModels
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v30).UnmarshalEasyJSON(in)
+						(v33).UnmarshalEasyJSON(in)
 					}
-					out.Models = append(out.Models, v30)
+					out.Models = append(out.Models, v33)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1688,11 +1784,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v31, v32 := range in.PossiblyBilled {
-				if v31 > 0 {
+			for v34, v35 := range in.PossiblyBilled {
+				if v34 > 0 {
 					out.RawByte(',')
 				}
-				(v32).MarshalEasyJSON(out)
+				(v35).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -1709,11 +1805,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v33, v34 := range in.Kinds {
-				if v33 > 0 {
+			for v36, v37 := range in.Kinds {
+				if v36 > 0 {
 					out.RawByte(',')
 				}
-				(v34).MarshalEasyJSON(out)
+				(v37).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -1723,11 +1819,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v35, v36 := range in.Models {
-				if v35 > 0 {
+			for v38, v39 := range in.Models {
+				if v38 > 0 {
 					out.RawByte(',')
 				}
-				(v36).MarshalEasyJSON(out)
+				(v39).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -1848,13 +1944,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lex
 					out.PossiblyBilled = (out.PossiblyBilled)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v37 BilledTwice
+					var v40 BilledTwice
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v37).UnmarshalEasyJSON(in)
+						(v40).UnmarshalEasyJSON(in)
 					}
-					out.PossiblyBilled = append(out.PossiblyBilled, v37)
+					out.PossiblyBilled = append(out.PossiblyBilled, v40)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1881,13 +1977,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lex
 					out.Kinds = (out.Kinds)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v38 KindDigest
+					var v41 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v38).UnmarshalEasyJSON(in)
+						(v41).UnmarshalEasyJSON(in)
 					}
-					out.Kinds = append(out.Kinds, v38)
+					out.Kinds = append(out.Kinds, v41)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1908,13 +2004,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lex
 					out.Models = (out.Models)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v39 ServedModels
+					var v42 ServedModels
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v39).UnmarshalEasyJSON(in)
+						(v42).UnmarshalEasyJSON(in)
 					}
-					out.Models = append(out.Models, v39)
+					out.Models = append(out.Models, v42)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1988,11 +2084,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v40, v41 := range in.PossiblyBilled {
-				if v40 > 0 {
+			for v43, v44 := range in.PossiblyBilled {
+				if v43 > 0 {
 					out.RawByte(',')
 				}
-				(v41).MarshalEasyJSON(out)
+				(v44).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2009,11 +2105,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v42, v43 := range in.Kinds {
-				if v42 > 0 {
+			for v45, v46 := range in.Kinds {
+				if v45 > 0 {
 					out.RawByte(',')
 				}
-				(v43).MarshalEasyJSON(out)
+				(v46).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2023,11 +2119,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v44, v45 := range in.Models {
-				if v44 > 0 {
+			for v47, v48 := range in.Models {
+				if v47 > 0 {
 					out.RawByte(',')
 				}
-				(v45).MarshalEasyJSON(out)
+				(v48).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2148,13 +2244,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 					out.PossiblyBilled = (out.PossiblyBilled)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v46 BilledTwice
+					var v49 BilledTwice
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v46).UnmarshalEasyJSON(in)
+						(v49).UnmarshalEasyJSON(in)
 					}
-					out.PossiblyBilled = append(out.PossiblyBilled, v46)
+					out.PossiblyBilled = append(out.PossiblyBilled, v49)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2181,13 +2277,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 					out.Kinds = (out.Kinds)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v47 KindDigest
+					var v50 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v47).UnmarshalEasyJSON(in)
+						(v50).UnmarshalEasyJSON(in)
 					}
-					out.Kinds = append(out.Kinds, v47)
+					out.Kinds = append(out.Kinds, v50)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2208,13 +2304,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 					out.Models = (out.Models)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v48 ServedModels
+					var v51 ServedModels
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v48).UnmarshalEasyJSON(in)
+						(v51).UnmarshalEasyJSON(in)
 					}
-					out.Models = append(out.Models, v48)
+					out.Models = append(out.Models, v51)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2288,11 +2384,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v49, v50 := range in.PossiblyBilled {
-				if v49 > 0 {
+			for v52, v53 := range in.PossiblyBilled {
+				if v52 > 0 {
 					out.RawByte(',')
 				}
-				(v50).MarshalEasyJSON(out)
+				(v53).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2309,11 +2405,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v51, v52 := range in.Kinds {
-				if v51 > 0 {
+			for v54, v55 := range in.Kinds {
+				if v54 > 0 {
 					out.RawByte(',')
 				}
-				(v52).MarshalEasyJSON(out)
+				(v55).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2323,11 +2419,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v53, v54 := range in.Models {
-				if v53 > 0 {
+			for v56, v57 := range in.Models {
+				if v56 > 0 {
 					out.RawByte(',')
 				}
-				(v54).MarshalEasyJSON(out)
+				(v57).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2448,13 +2544,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 					out.PossiblyBilled = (out.PossiblyBilled)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v55 BilledTwice
+					var v58 BilledTwice
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v55).UnmarshalEasyJSON(in)
+						(v58).UnmarshalEasyJSON(in)
 					}
-					out.PossiblyBilled = append(out.PossiblyBilled, v55)
+					out.PossiblyBilled = append(out.PossiblyBilled, v58)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2481,13 +2577,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 					out.Kinds = (out.Kinds)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v56 KindDigest
+					var v59 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v56).UnmarshalEasyJSON(in)
+						(v59).UnmarshalEasyJSON(in)
 					}
-					out.Kinds = append(out.Kinds, v56)
+					out.Kinds = append(out.Kinds, v59)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2508,13 +2604,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 					out.Models = (out.Models)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v57 ServedModels
+					var v60 ServedModels
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v57).UnmarshalEasyJSON(in)
+						(v60).UnmarshalEasyJSON(in)
 					}
-					out.Models = append(out.Models, v57)
+					out.Models = append(out.Models, v60)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2588,11 +2684,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v58, v59 := range in.PossiblyBilled {
-				if v58 > 0 {
+			for v61, v62 := range in.PossiblyBilled {
+				if v61 > 0 {
 					out.RawByte(',')
 				}
-				(v59).MarshalEasyJSON(out)
+				(v62).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2609,11 +2705,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v60, v61 := range in.Kinds {
-				if v60 > 0 {
+			for v63, v64 := range in.Kinds {
+				if v63 > 0 {
 					out.RawByte(',')
 				}
-				(v61).MarshalEasyJSON(out)
+				(v64).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2623,11 +2719,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v62, v63 := range in.Models {
-				if v62 > 0 {
+			for v65, v66 := range in.Models {
+				if v65 > 0 {
 					out.RawByte(',')
 				}
-				(v63).MarshalEasyJSON(out)
+				(v66).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2766,13 +2862,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents16(in *jlexer.Lex
 					out.Files = (out.Files)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v64 File
+					var v67 File
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v64).UnmarshalEasyJSON(in)
+						(v67).UnmarshalEasyJSON(in)
 					}
-					out.Files = append(out.Files, v64)
+					out.Files = append(out.Files, v67)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2814,11 +2910,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents16(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v65, v66 := range in.Files {
-				if v65 > 0 {
+			for v68, v69 := range in.Files {
+				if v68 > 0 {
 					out.RawByte(',')
 				}
-				(v66).MarshalEasyJSON(out)
+				(v69).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2995,13 +3091,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents18(in *jlexer.Lex
 					out.Messages = (out.Messages)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v67 Message
+					var v70 Message
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v67).UnmarshalEasyJSON(in)
+						(v70).UnmarshalEasyJSON(in)
 					}
-					out.Messages = append(out.Messages, v67)
+					out.Messages = append(out.Messages, v70)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3034,16 +3130,28 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents18(in *jlexer.Lex
 					out.Calls = (out.Calls)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v68 string
+					var v71 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v68 = string(in.UnsafeString())
+						v71 = string(in.UnsafeString())
 					}
-					out.Calls = append(out.Calls, v68)
+					out.Calls = append(out.Calls, v71)
 					in.WantComma()
 				}
 				in.Delim(']')
+			}
+		case "cluster":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Cluster = string(in.UnsafeString())
+			}
+		case "metadata":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				(out.Metadata).UnmarshalEasyJSON(in)
 			}
 		default:
 			in.SkipRecursive()
@@ -3086,11 +3194,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents18(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v69, v70 := range in.Messages {
-				if v69 > 0 {
+			for v72, v73 := range in.Messages {
+				if v72 > 0 {
 					out.RawByte(',')
 				}
-				(v70).MarshalEasyJSON(out)
+				(v73).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -3112,14 +3220,24 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents18(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v71, v72 := range in.Calls {
-				if v71 > 0 {
+			for v74, v75 := range in.Calls {
+				if v74 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v72))
+				out.String(string(v75))
 			}
 			out.RawByte(']')
 		}
+	}
+	if in.Cluster != "" {
+		const prefix string = ",\"cluster\":"
+		out.RawString(prefix)
+		out.String(string(in.Cluster))
+	}
+	if (in.Metadata).IsDefined() {
+		const prefix string = ",\"metadata\":"
+		out.RawString(prefix)
+		(in.Metadata).MarshalEasyJSON(out)
 	}
 	out.RawByte('}')
 }
@@ -3173,6 +3291,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents19(in *jlexer.Lex
 			} else {
 				out.Output = string(in.UnsafeString())
 			}
+		case "cached_input":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.CachedInput = string(in.UnsafeString())
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -3196,6 +3320,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents19(out *jwriter.W
 		const prefix string = ",\"output\":"
 		out.RawString(prefix)
 		out.String(string(in.Output))
+	}
+	if in.CachedInput != "" {
+		const prefix string = ",\"cached_input\":"
+		out.RawString(prefix)
+		out.String(string(in.CachedInput))
 	}
 	out.RawByte('}')
 }
@@ -3253,13 +3382,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents20(in *jlexer.Lex
 					out.Members = (out.Members)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v73 string
+					var v76 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v73 = string(in.UnsafeString())
+						v76 = string(in.UnsafeString())
 					}
-					out.Members = append(out.Members, v73)
+					out.Members = append(out.Members, v76)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3282,6 +3411,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents20(in *jlexer.Lex
 			} else {
 				out.Stop = string(in.UnsafeString())
 			}
+		case "options":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				(out.Options).UnmarshalEasyJSON(in)
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -3303,11 +3438,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents20(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v74, v75 := range in.Members {
-				if v74 > 0 {
+			for v77, v78 := range in.Members {
+				if v77 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v75))
+				out.String(string(v78))
 			}
 			out.RawByte(']')
 		}
@@ -3326,6 +3461,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents20(out *jwriter.W
 		const prefix string = ",\"stop\":"
 		out.RawString(prefix)
 		out.String(string(in.Stop))
+	}
+	if (in.Options).IsDefined() {
+		const prefix string = ",\"options\":"
+		out.RawString(prefix)
+		(in.Options).MarshalEasyJSON(out)
 	}
 	out.RawByte('}')
 }
@@ -4216,13 +4356,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(in *jlexer.Lex
 					out.Unpriced = (out.Unpriced)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v76 string
+					var v79 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v76 = string(in.UnsafeString())
+						v79 = string(in.UnsafeString())
 					}
-					out.Unpriced = append(out.Unpriced, v76)
+					out.Unpriced = append(out.Unpriced, v79)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -4251,11 +4391,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v77, v78 := range in.Unpriced {
-				if v77 > 0 {
+			for v80, v81 := range in.Unpriced {
+				if v80 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v78))
+				out.String(string(v81))
 			}
 			out.RawByte(']')
 		}
@@ -4312,6 +4452,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents30(in *jlexer.Lex
 			} else {
 				out.Subject = string(in.UnsafeString())
 			}
+		case "stream":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Stream = string(in.UnsafeString())
+			}
 		case "sequence":
 			if in.IsNull() {
 				in.Skip()
@@ -4359,6 +4505,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents30(out *jwriter.W
 		const prefix string = ",\"subject\":"
 		out.RawString(prefix)
 		out.String(string(in.Subject))
+	}
+	if in.Stream != "" {
+		const prefix string = ",\"stream\":"
+		out.RawString(prefix)
+		out.String(string(in.Stream))
 	}
 	{
 		const prefix string = ",\"sequence\":"
@@ -4450,6 +4601,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(in *jlexer.Lex
 			} else {
 				out.Attempts = int(in.Int())
 			}
+		case "unpriced":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Unpriced = int(in.Int())
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -4488,6 +4645,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(out *jwriter.W
 		const prefix string = ",\"attempts\":"
 		out.RawString(prefix)
 		out.Int(int(in.Attempts))
+	}
+	if in.Unpriced != 0 {
+		const prefix string = ",\"unpriced\":"
+		out.RawString(prefix)
+		out.Int(int(in.Unpriced))
 	}
 	out.RawByte('}')
 }
@@ -4547,6 +4709,24 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(in *jlexer.Lex
 			} else {
 				out.Caller = string(in.UnsafeString())
 			}
+		case "pool":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Pool = string(in.UnsafeString())
+			}
+		case "hedge":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Hedge = bool(in.Bool())
+			}
+		case "reserved_usd":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.ReservedUSD = string(in.UnsafeString())
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -4575,6 +4755,21 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(out *jwriter.W
 		const prefix string = ",\"caller\":"
 		out.RawString(prefix)
 		out.String(string(in.Caller))
+	}
+	if in.Pool != "" {
+		const prefix string = ",\"pool\":"
+		out.RawString(prefix)
+		out.String(string(in.Pool))
+	}
+	if in.Hedge {
+		const prefix string = ",\"hedge\":"
+		out.RawString(prefix)
+		out.Bool(bool(in.Hedge))
+	}
+	if in.ReservedUSD != "" {
+		const prefix string = ",\"reserved_usd\":"
+		out.RawString(prefix)
+		out.String(string(in.ReservedUSD))
 	}
 	out.RawByte('}')
 }
@@ -4650,13 +4845,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(in *jlexer.Lex
 					out.Messages = (out.Messages)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v79 Message
+					var v82 Message
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v79).UnmarshalEasyJSON(in)
+						(v82).UnmarshalEasyJSON(in)
 					}
-					out.Messages = append(out.Messages, v79)
+					out.Messages = append(out.Messages, v82)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -4671,7 +4866,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(in *jlexer.Lex
 			if in.IsNull() {
 				in.Skip()
 			} else {
-				out.Seed = uint64(in.Uint64())
+				out.Seed = uint64(in.Uint64Str())
 			}
 		case "virtual":
 			if in.IsNull() {
@@ -4783,11 +4978,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v80, v81 := range in.Messages {
-				if v80 > 0 {
+			for v83, v84 := range in.Messages {
+				if v83 > 0 {
 					out.RawByte(',')
 				}
-				(v81).MarshalEasyJSON(out)
+				(v84).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -4800,7 +4995,7 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(out *jwriter.W
 	{
 		const prefix string = ",\"seed\":"
 		out.RawString(prefix)
-		out.Uint64(uint64(in.Seed))
+		out.Uint64Str(uint64(in.Seed))
 	}
 	if in.Virtual {
 		const prefix string = ",\"virtual\":"
@@ -4959,6 +5154,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(in *jlexer.Lex
 			} else {
 				out.Finish = string(in.UnsafeString())
 			}
+		case "confidence":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Confidence = float64(in.Float64())
+			}
 		case "simulated":
 			if in.IsNull() {
 				in.Skip()
@@ -4987,13 +5188,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(in *jlexer.Lex
 					out.Attempts = (out.Attempts)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v82 Attempt
+					var v85 Attempt
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v82).UnmarshalEasyJSON(in)
+						(v85).UnmarshalEasyJSON(in)
 					}
-					out.Attempts = append(out.Attempts, v82)
+					out.Attempts = append(out.Attempts, v85)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -5067,6 +5268,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(out *jwriter.W
 		out.RawString(prefix)
 		out.String(string(in.Finish))
 	}
+	if in.Confidence != 0 {
+		const prefix string = ",\"confidence\":"
+		out.RawString(prefix)
+		out.Float64(float64(in.Confidence))
+	}
 	if in.Simulated {
 		const prefix string = ",\"simulated\":"
 		out.RawString(prefix)
@@ -5084,11 +5290,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v83, v84 := range in.Attempts {
-				if v83 > 0 {
+			for v86, v87 := range in.Attempts {
+				if v86 > 0 {
 					out.RawByte(',')
 				}
-				(v84).MarshalEasyJSON(out)
+				(v87).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -5250,6 +5456,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lex
 			} else {
 				out.Correct = bool(in.Bool())
 			}
+		case "weight":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Weight = float64(in.Float64())
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -5288,6 +5500,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.W
 		const prefix string = ",\"correct\":"
 		out.RawString(prefix)
 		out.Bool(bool(in.Correct))
+	}
+	if in.Weight != 0 {
+		const prefix string = ",\"weight\":"
+		out.RawString(prefix)
+		out.Float64(float64(in.Weight))
 	}
 	out.RawByte('}')
 }
@@ -5340,6 +5557,18 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lex
 				in.Skip()
 			} else {
 				out.Outcome = string(in.UnsafeString())
+			}
+		case "hedge":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Hedge = bool(in.Bool())
+			}
+		case "pool":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Pool = string(in.UnsafeString())
 			}
 		case "start_ns":
 			if in.IsNull() {
@@ -5411,7 +5640,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lex
 			} else {
 				out.Served = string(in.UnsafeString())
 			}
-		case "status":
+		case "http_status":
 			if in.IsNull() {
 				in.Skip()
 			} else {
@@ -5440,6 +5669,16 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.W
 		const prefix string = ",\"outcome\":"
 		out.RawString(prefix)
 		out.String(string(in.Outcome))
+	}
+	if in.Hedge {
+		const prefix string = ",\"hedge\":"
+		out.RawString(prefix)
+		out.Bool(bool(in.Hedge))
+	}
+	if in.Pool != "" {
+		const prefix string = ",\"pool\":"
+		out.RawString(prefix)
+		out.String(string(in.Pool))
 	}
 	{
 		const prefix string = ",\"start_ns\":"
@@ -5487,7 +5726,7 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.W
 		out.String(string(in.Served))
 	}
 	if in.Status != 0 {
-		const prefix string = ",\"status\":"
+		const prefix string = ",\"http_status\":"
 		out.RawString(prefix)
 		out.Int(int(in.Status))
 	}
@@ -5589,13 +5828,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(in *jlexer.Lex
 					out.Inputs = (out.Inputs)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v85 KindDigest
+					var v88 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v85).UnmarshalEasyJSON(in)
+						(v88).UnmarshalEasyJSON(in)
 					}
-					out.Inputs = append(out.Inputs, v85)
+					out.Inputs = append(out.Inputs, v88)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -5662,11 +5901,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v86, v87 := range in.Inputs {
-				if v86 > 0 {
+			for v89, v90 := range in.Inputs {
+				if v89 > 0 {
 					out.RawByte(',')
 				}
-				(v87).MarshalEasyJSON(out)
+				(v90).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}

@@ -20,22 +20,43 @@ func (*RunRequested) Kind() Kind { return KindRunRequested }
 //
 //easyjson:json
 type RunPlanned struct {
-	Name        string              `json:"name,nocopy"`
-	Stream      string              `json:"stream,nocopy"`
-	SpecHash    string              `json:"spec_hash,nocopy"`    // SHA-256 of Config
-	DatasetHash string              `json:"dataset_hash,nocopy"` // SHA-256 over the sampled items, in order
-	Config      easyjson.RawMessage `json:"config"`              // the resolved spec, canonical JSON
-	Seed        uint64              `json:"seed"`
-	Conditions  []string            `json:"conditions"`
-	Pools       []string            `json:"pools"`
-	Items       int                 `json:"items"`
-	Queries     int                 `json:"queries"`
-	Calls       int                 `json:"calls"`
-	MaxInFlight int                 `json:"max_in_flight"` // undecided queries at a time
-	Simulated   []string            `json:"simulated,omitempty"`
-	Recorded    []string            `json:"recorded,omitempty"`
-	Cost        Estimate            `json:"cost"`
-	Version     string              `json:"version,nocopy"` // of the dispatcher
+	// Name is the name of the experiment in its spec.
+	Name string `json:"name,nocopy"`
+	// Stream is the stream of the run.
+	Stream string `json:"stream,nocopy"`
+	// SpecHash is the SHA-256 of Config, in hexadecimal.
+	SpecHash string `json:"spec_hash,nocopy"`
+	// DatasetHash is the SHA-256 over the sampled items in their order, in
+	// hexadecimal.
+	DatasetHash string `json:"dataset_hash,nocopy"`
+	// Config is the resolved spec: a JSON object in canonical form.
+	Config easyjson.RawMessage `json:"config"`
+	// Seed is the seed of the spec.
+	Seed uint64 `json:"seed"`
+	// Conditions are the names of the conditions, in the order of the spec.
+	Conditions []string `json:"conditions"`
+	// Pools are the pools that calls go to.
+	Pools []string `json:"pools"`
+	// Items is the number of sampled items.
+	Items int `json:"items"`
+	// Queries is the number of items × conditions × repeats.
+	Queries int `json:"queries"`
+	// Calls is the largest number of calls of members, without retries, hedges,
+	// scoring and judging.
+	Calls int `json:"calls"`
+	// MaxInFlight is how many queries may be undecided at a time.
+	MaxInFlight int `json:"max_in_flight"`
+	// Simulated are the ids of the models that are simulated.
+	Simulated []string `json:"simulated,omitempty"`
+	// Recorded are the ids of the models whose answers were given earlier.
+	Recorded []string `json:"recorded,omitempty"`
+	// Cost is what the plan expects to spend.
+	Cost Estimate `json:"cost"`
+	// PriceTable is the version of the table that prices come from, absent if
+	// the spec names them all.
+	PriceTable string `json:"price_table,omitempty,nocopy"`
+	// Version is the version of the dispatcher.
+	Version string `json:"version,nocopy"`
 }
 
 // Kind implements Data.
@@ -45,16 +66,24 @@ func (*RunPlanned) Kind() Kind { return KindRunPlanned }
 //
 //easyjson:json
 type Estimate struct {
-	USD      string   `json:"usd,nocopy"`                // worst case over the models with a known price
-	Unpriced []string `json:"unpriced,omitempty,nocopy"` // models whose price is unknown
+	// USD is the worst case over the models with a known price, in US dollars.
+	USD string `json:"usd,nocopy"`
+	// Unpriced are the ids of the models whose price is unknown.
+	Unpriced []string `json:"unpriced,omitempty,nocopy"`
 }
 
 // RunRejected says why an experiment cannot be run and what to do.
 //
 //easyjson:json
 type RunRejected struct {
+	// Reason is the error.
 	Reason string `json:"reason,nocopy"`
-	Hint   string `json:"hint,omitempty,nocopy"`
+	// Hint says what to do about it.
+	Hint string `json:"hint,omitempty,nocopy"`
+	// Line is where in the spec the error is, from 1, absent if nowhere.
+	Line int `json:"line,omitempty"`
+	// Column is where in the line, from 1.
+	Column int `json:"column,omitempty"`
 }
 
 // Kind implements Data.
@@ -64,7 +93,9 @@ func (*RunRejected) Kind() Kind { return KindRunRejected }
 //
 //easyjson:json
 type RunSuspended struct {
-	Reason string `json:"reason,nocopy"` // budget | disk | person
+	// Reason is budget, disk or person.
+	Reason string `json:"reason,nocopy"`
+	// Detail is for people.
 	Detail string `json:"detail,omitempty,nocopy"`
 }
 
@@ -75,6 +106,7 @@ func (*RunSuspended) Kind() Kind { return KindRunSuspended }
 //
 //easyjson:json
 type RunResumed struct {
+	// Reason is for people.
 	Reason string `json:"reason,nocopy"`
 }
 
@@ -86,6 +118,7 @@ func (*RunResumed) Kind() Kind { return KindRunResumed }
 //
 //easyjson:json
 type RunCancelRequested struct {
+	// Reason is for people.
 	Reason string `json:"reason,omitempty,nocopy"`
 }
 
@@ -104,49 +137,80 @@ const (
 //
 //easyjson:json
 type RunEnd struct {
-	State          string         `json:"state,nocopy"`
-	Reason         string         `json:"reason,omitempty,nocopy"`
-	Queries        int            `json:"queries"` // planned
-	Decided        int            `json:"decided"`
-	Invalid        int            `json:"invalid"`
-	Failed         int            `json:"failed"`
-	Unasked        int            `json:"unasked"`
-	Calls          CallTotals     `json:"calls"`
-	CostUSD        string         `json:"cost_usd,nocopy"`
-	DeadLetters    int            `json:"dead_letters"`
-	PossiblyBilled []BilledTwice  `json:"possibly_billed,omitempty"`
-	Sequence       uint64         `json:"sequence"` // of the run's stream, up to which Kinds speaks
-	Kinds          []KindDigest   `json:"kinds"`
-	Models         []ServedModels `json:"models,omitempty"`
+	// State is complete, partial, cancelled or failed.
+	State string `json:"state,nocopy"`
+	// Reason is for people, absent for a complete run.
+	Reason string `json:"reason,omitempty,nocopy"`
+	// Queries is the number of planned queries: the sum of Decided, Invalid,
+	// Failed and Unasked.
+	Queries int `json:"queries"`
+	// Decided is the number of queries with an answer.
+	Decided int `json:"decided"`
+	// Invalid is the number of queries whose answers could not be read.
+	Invalid int `json:"invalid"`
+	// Failed is the number of queries for which no answer arrived.
+	Failed int `json:"failed"`
+	// Unasked is the number of queries without a verdict.
+	Unasked int `json:"unasked"`
+	// Calls counts the calls.
+	Calls CallTotals `json:"calls"`
+	// CostUSD is what all attempts cost, possibly billed ones at their worst, in
+	// US dollars.
+	CostUSD string `json:"cost_usd,nocopy"`
+	// DeadLetters is the number of messages that could not be processed.
+	DeadLetters int `json:"dead_letters"`
+	// PossiblyBilled are the attempts whose end nobody saw.
+	PossiblyBilled []BilledTwice `json:"possibly_billed,omitempty"`
+	// Sequence is the position in the run's stream up to which Kinds speaks.
+	Sequence uint64 `json:"sequence"`
+	// Kinds are the counts and digests of the events in the run's stream, in the
+	// order of the documentation.
+	Kinds []KindDigest `json:"kinds"`
+	// Models are the names under which models were served.
+	Models []ServedModels `json:"models,omitempty"`
 }
 
 // CallTotals counts the calls of a run.
 //
 //easyjson:json
 type CallTotals struct {
+	// Requested is the number of calls that were ordered: the sum of Answered,
+	// Failed and Cancelled.
 	Requested int `json:"requested"`
-	Answered  int `json:"answered"`
-	Failed    int `json:"failed"`
+	// Answered is the number of calls with an answer.
+	Answered int `json:"answered"`
+	// Failed is the number of calls that no attempt answered.
+	Failed int `json:"failed"`
+	// Cancelled is the number of calls that could no longer matter.
 	Cancelled int `json:"cancelled"`
-	Attempts  int `json:"attempts"` // started
+	// Attempts is the number of attempts that were started.
+	Attempts int `json:"attempts"`
+	// Unpriced is the number of calls whose cost is not fully known.
+	Unpriced int `json:"unpriced,omitempty"`
 }
 
-// BilledTwice is an attempt that was started and whose outcome nobody saw: the
+// BilledTwice is an attempt that was started and whose end nobody saw: the
 // provider may have charged for it.
 //
 //easyjson:json
 type BilledTwice struct {
-	Query   string `json:"query,nocopy"`
-	Call    string `json:"call,nocopy"`
-	Attempt int    `json:"attempt"`
+	// Query is the id of the query.
+	Query string `json:"query,nocopy"`
+	// Call is the id of the call.
+	Call string `json:"call,nocopy"`
+	// Attempt is the number of the attempt, from 1.
+	Attempt int `json:"attempt"`
 }
 
 // KindDigest is the number of events of a kind and their Digest.
 //
 //easyjson:json
 type KindDigest struct {
-	Kind   Kind   `json:"kind,nocopy"`
-	Count  uint64 `json:"count"`
+	// Kind is the kind.
+	Kind Kind `json:"kind,nocopy"`
+	// Count is the number of events.
+	Count uint64 `json:"count"`
+	// Digest is the digest of the events, 64 hexadecimal digits.
 	Digest string `json:"digest,nocopy"`
 }
 
@@ -154,7 +218,9 @@ type KindDigest struct {
 //
 //easyjson:json
 type ServedModels struct {
-	Member string   `json:"member,nocopy"`
+	// Member is the id of the model in the spec.
+	Member string `json:"member,nocopy"`
+	// Served are the names, sorted.
 	Served []string `json:"served,nocopy"`
 }
 
@@ -181,43 +247,3 @@ type RunFailed struct{ RunEnd }
 
 // Kind implements Data.
 func (*RunFailed) Kind() Kind { return KindRunFailed }
-
-// AnalysisCompleted says where the result of an analysis lies.
-//
-//easyjson:json
-type AnalysisCompleted struct {
-	State       string       `json:"state,nocopy"`   // of the run that was analysed
-	Object      string       `json:"object,nocopy"`  // of the result in the object store
-	SHA256      string       `json:"sha256,nocopy"`  // of the result
-	RunEnd      string       `json:"run_end,nocopy"` // id of the event that ended the run
-	SpecHash    string       `json:"spec_hash,nocopy"`
-	DatasetHash string       `json:"dataset_hash,nocopy"`
-	Sequence    uint64       `json:"sequence"`
-	Inputs      []KindDigest `json:"inputs"` // what was analysed, as stored in ClickHouse
-	Version     string       `json:"version,nocopy"`
-}
-
-// Kind implements Data.
-func (*AnalysisCompleted) Kind() Kind { return KindAnalysisCompleted }
-
-// ReportPublished lists the files of a report.
-//
-//easyjson:json
-type ReportPublished struct {
-	Analysis string `json:"analysis,nocopy"` // id of the analysis.completed event
-	Dir      string `json:"dir,nocopy"`      // name of the results folder below the output folder
-	Files    []File `json:"files"`
-	Version  string `json:"version,nocopy"`
-}
-
-// Kind implements Data.
-func (*ReportPublished) Kind() Kind { return KindReportPublished }
-
-// File is a file's name, size and hash.
-//
-//easyjson:json
-type File struct {
-	Name   string `json:"name,nocopy"`
-	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256,nocopy"`
-}

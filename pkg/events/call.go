@@ -1,0 +1,255 @@
+package events
+
+import "github.com/mailru/easyjson"
+
+// The roles of a call.
+const (
+	RoleAnswer = "answer" // a member answers the query
+	RoleScore  = "score"  // code is executed to score an answer
+	RoleJudge  = "judge"  // a model scores an answer
+)
+
+// CallRequested is a self-contained order to ask a model: everything a caller
+// needs, and nothing that it must look up.
+//
+//easyjson:json
+type CallRequested struct {
+	// Role is answer, score or judge.
+	Role string `json:"role,nocopy"`
+	// Ordinal counts the orders of the query to the same member in the same
+	// role, from 0.
+	Ordinal int `json:"ordinal"`
+	// Provider names the provider: openai, anthropic, google, recorded,
+	// simulated, exec, sandbox.
+	Provider string `json:"provider,nocopy"`
+	// Messages is the rendered prompt.
+	Messages []Message `json:"messages"`
+	// Params are passed on to the provider, a JSON object.
+	Params easyjson.RawMessage `json:"params,omitempty"`
+	// Seed is a function of the spec, the item and the member, never of the
+	// run's id. It is a string in JSON, since it uses all 64 bits.
+	Seed uint64 `json:"seed,string"`
+	// Virtual says that the run has the virtual clock: the caller does not wait.
+	Virtual bool `json:"virtual,omitempty"`
+	// TimeoutNS is how long one attempt may take, in nanoseconds; absent, the
+	// pool's own limit holds.
+	TimeoutNS int64 `json:"timeout_ns,omitempty"`
+	// Retries is how many attempts may follow a failed one, hedges not counted.
+	Retries int `json:"retries,omitempty"`
+	// Hedge is the policy for backup requests; absent, there are none.
+	Hedge *Hedge `json:"hedge,omitempty"`
+	// Price is what tokens cost; absent, it is unknown.
+	Price *Price `json:"price,omitempty"`
+	// Recorded is the answer, for the provider "recorded".
+	Recorded *Recorded `json:"recorded,omitempty"`
+	// Simulated is the behaviour, for the provider "simulated".
+	Simulated *Simulated `json:"simulated,omitempty"`
+}
+
+// Kind implements Data.
+func (*CallRequested) Kind() Kind { return KindCallRequested }
+
+// Hedge is a policy for backup requests.
+//
+//easyjson:json
+type Hedge struct {
+	// Strategy is none, fixed, percentile, adaptive, workload_aware and so on.
+	Strategy string `json:"strategy,nocopy"`
+	// Options are the parameters of the strategy, a JSON object.
+	Options easyjson.RawMessage `json:"options,omitempty"`
+}
+
+// Price is in US dollars per million tokens, as decimal strings.
+//
+//easyjson:json
+type Price struct {
+	// Input is the price of a million tokens of the prompt, in US dollars.
+	Input string `json:"input,nocopy"`
+	// Output is the price of a million tokens of the answer, in US dollars.
+	Output string `json:"output,nocopy"`
+	// CachedInput is the price of a million tokens of the prompt that the
+	// provider had cached, in US dollars; absent, they cost as much as others.
+	CachedInput string `json:"cached_input,omitempty,nocopy"`
+}
+
+// Recorded is an answer that a model gave once.
+//
+//easyjson:json
+type Recorded struct {
+	// Found says whether there is an answer; without one the call fails.
+	Found bool `json:"found"`
+	// Text is the answer.
+	Text string `json:"text,nocopy"`
+	// LatencyNS is how long the answer took then, in nanoseconds, absent if
+	// nobody recorded it.
+	LatencyNS int64 `json:"latency_ns,omitempty"`
+}
+
+// Simulated says how the simulated provider behaves.
+//
+//easyjson:json
+type Simulated struct {
+	// Accuracy is the probability of a right answer, 0 to 1.
+	Accuracy float64 `json:"accuracy"`
+	// ErrorRate is the probability that an attempt fails, 0 to 1.
+	ErrorRate float64 `json:"error_rate,omitempty"`
+	// Expected is the right answer.
+	Expected string `json:"expected,nocopy"`
+	// Latency is the distribution of the latency of an attempt.
+	Latency Latency `json:"latency"`
+}
+
+// Latency is a distribution of latencies by its quantiles.
+//
+//easyjson:json
+type Latency struct {
+	// Shape is none, constant, piecewise or lognormal.
+	Shape string `json:"shape,nocopy"`
+	// P50NS is the median, in nanoseconds.
+	P50NS int64 `json:"p50_ns,omitempty"`
+	// P95NS is the 95th percentile, in nanoseconds.
+	P95NS int64 `json:"p95_ns,omitempty"`
+	// P99NS is the 99th percentile, in nanoseconds.
+	P99NS int64 `json:"p99_ns,omitempty"`
+}
+
+// CallStarted is the intent to ask, stored before the request leaves.
+//
+//easyjson:json
+type CallStarted struct {
+	// Attempt is the number of the attempt, from 1.
+	Attempt int `json:"attempt"`
+	// Nonce is drawn by the caller's process when it starts: another nonce is
+	// another process.
+	Nonce string `json:"nonce,nocopy"`
+	// Caller is the name of the process.
+	Caller string `json:"caller,nocopy"`
+	// Pool is the pool that is asked.
+	Pool string `json:"pool,omitempty,nocopy"`
+	// Hedge says that the attempt is a backup of one that is still under way.
+	Hedge bool `json:"hedge,omitempty"`
+	// ReservedUSD is the most that the attempt can cost, in US dollars, absent
+	// if the price is unknown.
+	ReservedUSD string `json:"reserved_usd,omitempty,nocopy"`
+}
+
+// Kind implements Data.
+func (*CallStarted) Kind() Kind { return KindCallStarted }
+
+// The outcomes of a call and of an attempt.
+const (
+	CallAnswered  = "answered"
+	CallFailed    = "failed"
+	CallCancelled = "cancelled"
+	// AttemptPossiblyBilled is the outcome of an attempt that was started and
+	// whose end nobody saw; it stays charged.
+	AttemptPossiblyBilled = "possibly_billed"
+)
+
+// CallCompleted is the terminal fact of a call.
+//
+//easyjson:json
+type CallCompleted struct {
+	// Outcome is answered, failed or cancelled.
+	Outcome string `json:"outcome,nocopy"`
+	// Role is the role of the order: answer, score or judge.
+	Role string `json:"role,nocopy"`
+	// Answer is the text that the model gave, unchanged.
+	Answer string `json:"answer,omitempty,nocopy"`
+	// Failure says why there is no answer; absent if there is one.
+	Failure *Failure `json:"failure,omitempty"`
+	// LatencyNS is the caller's monotonic time from sending the first attempt to
+	// the winner's last byte, in nanoseconds; absent where an answer has none.
+	LatencyNS int64 `json:"latency_ns,omitempty"`
+	// WaitNS is the time spent on permits and in our own queues, in nanoseconds;
+	// it is no part of the latency.
+	WaitNS int64 `json:"wait_ns,omitempty"`
+	// Usage is the sum of the tokens of all attempts.
+	Usage *Usage `json:"usage,omitempty"`
+	// CostUSD is what all attempts cost, possibly billed ones at their worst, in
+	// US dollars.
+	CostUSD string `json:"cost_usd,nocopy"`
+	// CostKnown is false if a price or a number of tokens is unknown; CostUSD
+	// then leaves it out.
+	CostKnown bool `json:"cost_known"`
+	// Served is the name of the model as the provider says it served it.
+	Served string `json:"served_model,omitempty,nocopy"`
+	// Finish is the provider's reason for the end of the answer.
+	Finish string `json:"finish_reason,omitempty,nocopy"`
+	// Confidence is what the model itself or its log-probabilities say, 0 to 1,
+	// absent if they say nothing.
+	Confidence float64 `json:"confidence,omitempty"`
+	// Simulated says that no model was asked.
+	Simulated bool `json:"simulated,omitempty"`
+	// Recorded says that the answer was given earlier, not in this run.
+	Recorded bool `json:"recorded,omitempty"`
+	// Attempts are the requests that were made, by their number.
+	Attempts []Attempt `json:"attempts"`
+}
+
+// Kind implements Data.
+func (*CallCompleted) Kind() Kind { return KindCallCompleted }
+
+// Failure says why there is no answer.
+//
+//easyjson:json
+type Failure struct {
+	// Class is the kind of failure, one word: timeout, rate_limit and so on.
+	Class string `json:"class,nocopy"`
+	// Message is for people; it never holds a secret.
+	Message string `json:"message,nocopy"`
+}
+
+// Usage counts tokens.
+//
+//easyjson:json
+type Usage struct {
+	// Input is the number of tokens of the prompt, cached ones included.
+	Input int64 `json:"input_tokens"`
+	// Output is the number of tokens of the answer, those of reasoning included.
+	Output int64 `json:"output_tokens"`
+	// CachedInput is how many tokens of the prompt the provider had cached.
+	CachedInput int64 `json:"cached_input_tokens,omitempty"`
+	// Reasoning is how many tokens of the answer the model did not show.
+	Reasoning int64 `json:"reasoning_tokens,omitempty"`
+	// Source is reported, estimated or unknown.
+	Source string `json:"source,nocopy"`
+}
+
+// Attempt is one request of a call.
+//
+//easyjson:json
+type Attempt struct {
+	// Attempt is its number, from 1.
+	Attempt int `json:"attempt"`
+	// Outcome is answered, failed, cancelled or possibly_billed. At most one
+	// attempt is answered: the winner.
+	Outcome string `json:"outcome,nocopy"`
+	// Hedge says that it was a backup of one that was still under way.
+	Hedge bool `json:"hedge,omitempty"`
+	// Pool is the pool that was asked, absent if it is that of the order.
+	Pool string `json:"pool,omitempty,nocopy"`
+	// StartNS is when it was sent, in nanoseconds since the first one was.
+	StartNS int64 `json:"start_ns"`
+	// FirstByteNS is the time from sending to the first byte of the answer, in
+	// nanoseconds.
+	FirstByteNS int64 `json:"first_byte_ns,omitempty"`
+	// LatencyNS is the time from sending to the last byte, the failure or the
+	// cancellation, in nanoseconds.
+	LatencyNS int64 `json:"latency_ns,omitempty"`
+	// BackoffNS is the time waited before it because an earlier one failed, in
+	// nanoseconds.
+	BackoffNS int64 `json:"backoff_ns,omitempty"`
+	// Failure says why it has no answer.
+	Failure *Failure `json:"failure,omitempty"`
+	// Usage counts its tokens.
+	Usage *Usage `json:"usage,omitempty"`
+	// CostUSD is what it cost, in US dollars, absent if that is unknown.
+	CostUSD string `json:"cost_usd,omitempty,nocopy"`
+	// RequestID is the provider's name of the request.
+	RequestID string `json:"request_id,omitempty,nocopy"`
+	// Served is the name of the model as the provider says it served it.
+	Served string `json:"served_model,omitempty,nocopy"`
+	// Status is the status of the HTTP response, absent if there was none.
+	Status int `json:"http_status,omitempty"`
+}
