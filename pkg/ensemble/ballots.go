@@ -1,0 +1,46 @@
+package ensemble
+
+import (
+	"cmp"
+	"slices"
+)
+
+// distinct returns the ballots sorted by Order, one per call. Ballots of one
+// call are the same by the log's promise; should they differ all the same, the
+// least of them counts, whichever came first.
+func distinct(ballots []Ballot) []Ballot {
+	set := slices.Clone(ballots)
+	slices.SortFunc(set, func(a, b Ballot) int {
+		return cmp.Or(cmp.Compare(a.Call, b.Call), rank(a, b))
+	})
+	set = slices.CompactFunc(set, func(a, b Ballot) bool { return a.Call == b.Call })
+	slices.SortFunc(set, rank)
+	return set
+}
+
+// rank compares ballots by Order, then by everything else, so that the order of
+// a set of ballots is total.
+func rank(a, b Ballot) int {
+	return cmp.Or(
+		cmp.Compare(a.Order, b.Order),
+		cmp.Compare(a.Call, b.Call),
+		cmp.Compare(a.Member, b.Member),
+		cmp.Compare(a.Outcome, b.Outcome),
+		cmp.Compare(a.Answer, b.Answer),
+		compareBool(a.Valid, b.Valid),
+		compareBool(a.HasLatency, b.HasLatency),
+		cmp.Compare(a.LatencyNS, b.LatencyNS),
+		cmp.Compare(a.Weight, b.Weight),
+	)
+}
+
+// compareBool orders false before true.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
