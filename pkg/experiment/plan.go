@@ -1,0 +1,313 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/crucible-go/crucible/pkg/events"
+	"github.com/mailru/easyjson"
+)
+
+// Answer is a recorded answer from a file of its own.
+type Answer struct {
+	Text      string
+	LatencyNS int64 // 0: none
+}
+
+// Answers are the recorded answers of a model whose spec names a file, by the
+// id of the item. Of several answers to an item repetition r has the r-th; one
+// answer serves every repetition.
+type Answers struct {
+	Model  string
+	ByItem map[string][]Answer
+}
+
+// Plan is what a run asks. It is not changed after it was made and may be used
+// by several goroutines.
+type Plan struct {
+	// Warnings are remarks on the data, such as recorded answers that are
+	// missing.
+	Warnings []string
+
+	spec       *Spec
+	items      []Item
+	hash       string
+	prompt     *prompt
+	system     *prompt // nil: no system message
+	paths      pathSet // of recorded answers and their latencies
+	conditions []plannedCondition
+	score      events.Score
+	seed       string
+}
+
+type plannedCondition struct {
+	name    string
+	members []plannedMember
+	policy  events.Policy
+	hedge   *events.Hedge
+}
+
+type plannedMember struct {
+	model   *Model
+	id      string
+	ordinal int
+	pool    string
+	price   *events.Price
+	field   int // index into paths, -1: none
+	latency int // likewise
+	answers map[string][]Answer
+}
+
+// Query is one item × condition × repetition.
+type Query struct {
+	ID        string
+	Condition string
+	Item      string
+	Repeat    int // from 0
+	Data      *events.QueryDispatched
+	Calls     []Call
+}
+
+// Call is an order to a member.
+type Call struct {
+	ID     string
+	Member string
+	Model  string // the provider's name of it
+	Pool   string
+	Data   *events.CallRequested
+}
+
+// NewPlan plans a run over the sampled items. It looks at every item, so that
+// a run which begins can be asked to its end: a missing expected answer, a
+// field that a template needs or a recorded model that answers nothing is an
+// error of the type Errors that names the item's line.
+func NewPlan(s *Spec, items []Item, datasetHash string, answers ...Answers) (*Plan, error) {
+	if len(items) == 0 {
+		return nil, errors.New("plan: the data set has no items")
+	}
+	p := &Plan{spec: s, items: items, hash: datasetHash, seed: strconv.FormatUint(s.Seed, 10)}
+	p.score = events.Score{Extract: s.Score.Extract, Normalize: s.Score.Normalize, Metrics: s.Score.Metrics}
+	var err error
+	if p.prompt, err = compilePrompt("prompt", s.Prompt); err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	if s.System != "" {
+		if p.system, err = compilePrompt("system", s.System); err != nil {
+			return nil, fmt.Errorf("plan: %w", err)
+		}
+	}
+	for i := range s.Conditions {
+		c, err := p.condition(&s.Conditions[i], answers)
+		if err != nil {
+			return nil, err
+		}
+		p.conditions = append(p.conditions, c)
+	}
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Plan) condition(c *Condition, answers []Answers) (plannedCondition, error) {
+	out := plannedCondition{name: c.Name,
+		policy: events.Policy{Members: c.Members, Vote: c.Vote, Execution: c.Execution, Stop: c.Stop}}
+	if c.Hedge.Strategy != "none" {
+		out.hedge = &events.Hedge{Strategy: c.Hedge.Strategy, Options: easyjson.RawMessage(c.Hedge.options())}
+	}
+	for i, id := range c.Members {
+		model := p.spec.model(id)
+		if model == nil {
+			return out, fmt.Errorf("plan: condition %q has the unknown member %q", c.Name, id)
+		}
+		m := plannedMember{model: model, id: id, pool: model.pool(), price: model.price(), field: -1, latency: -1}
+		for _, earlier := range c.Members[:i] {
+			if earlier == id {
+				m.ordinal++
+			}
+		}
+		switch {
+		case model.Provider == "recorded" && model.File != "":
+			at := slices.IndexFunc(answers, func(a Answers) bool { return a.Model == id })
+			if at < 0 {
+				return out, fmt.Errorf("plan: model %q: the answers of its file %q are missing", id, model.File)
+			}
+			m.answers = answers[at].ByItem
+		case model.Provider == "recorded":
+			m.field = p.paths.add(splitPath(model.Field))
+			if model.LatencyField != "" {
+				m.latency = p.paths.add(splitPath(model.LatencyField))
+			}
+		}
+		out.members = append(out.members, m)
+	}
+	return out, nil
+}
+
+// price is what the model's calls cost, nil if unknown.
+func (m *Model) price() *events.Price {
+	switch {
+	case m.Price != nil:
+		return &events.Price{Input: string(m.Price.Input), Output: string(m.Price.Output)}
+	case m.Provider == "recorded" || m.Provider == "simulated":
+		return &events.Price{Input: "0", Output: "0"}
+	}
+	return nil
+}
+
+// Len is the number of queries.
+func (p *Plan) Len() int { return p.spec.Repeat * len(p.items) * len(p.conditions) }
+
+// Items is the number of items.
+func (p *Plan) Items() int { return len(p.items) }
+
+// DatasetHash is the hash of the items that NewPlan was given.
+func (p *Plan) DatasetHash() string { return p.hash }
+
+// Calls is the number of calls, if every member of every query is asked.
+func (p *Plan) Calls() int {
+	members := 0
+	for _, c := range p.conditions {
+		members += len(c.members)
+	}
+	return p.spec.Repeat * len(p.items) * members
+}
+
+// Query returns the i-th query, from 0, with its calls. The order is
+// repetition, item, condition: the conditions of an item are asked close to
+// each other, so a provider that changes over time changes for all of them, and
+// a run that ends early has asked complete pairs.
+//
+// Ids depend on the run, seeds do not. It panics if i is outside [0, Len).
+func (p *Plan) Query(run string, i int) (Query, error) {
+	if i < 0 || i >= p.Len() {
+		panic("experiment: query " + strconv.Itoa(i) + " of " + strconv.Itoa(p.Len()))
+	}
+	rest, c := i/len(p.conditions), &p.conditions[i%len(p.conditions)]
+	repeat, at := rest/len(p.items), rest%len(p.items)
+	it := &p.items[at]
+	messages, err := p.messages(it)
+	if err != nil {
+		return Query{}, p.itemError(it, err)
+	}
+	q := Query{ID: events.QueryID(run, c.name, repeat, it.ID), Condition: c.name, Item: it.ID, Repeat: repeat,
+		Calls: make([]Call, len(c.members))}
+	q.Data = &events.QueryDispatched{Index: i, ItemIndex: at, Input: it.Input, Expected: it.Expected,
+		Messages: messages, Policy: c.policy, Score: p.score, Calls: make([]string, len(c.members))}
+	var stack [16]span
+	spans := stack[:]
+	if p.paths.count > len(stack) {
+		spans = make([]span, p.paths.count)
+	}
+	spans = spans[:p.paths.count]
+	if c.recorded() {
+		p.paths.find(it.Raw, spans)
+	}
+	orders := make([]events.CallRequested, len(c.members))
+	for k := range c.members {
+		m := &c.members[k]
+		call := Call{ID: events.CallID(q.ID, events.RoleAnswer, m.id, m.ordinal), Member: m.id, Model: m.model.Model, Pool: m.pool, Data: &orders[k]}
+		if err := p.order(call.Data, c, m, it, repeat, spans); err != nil {
+			return Query{}, p.itemError(it, err)
+		}
+		call.Data.Messages = messages
+		q.Calls[k], q.Data.Calls[k] = call, call.ID
+	}
+	return q, nil
+}
+
+// recorded says whether a member answers from the item itself.
+func (c *plannedCondition) recorded() bool {
+	return slices.ContainsFunc(c.members, func(m plannedMember) bool { return m.field >= 0 })
+}
+
+func (p *Plan) messages(it *Item) ([]events.Message, error) {
+	messages := make([]events.Message, 0, 2)
+	if p.system != nil {
+		text, err := p.system.render(it)
+		if err != nil {
+			return nil, fmt.Errorf("system: %w", err)
+		}
+		messages = append(messages, events.Message{Role: "system", Content: text})
+	}
+	text, err := p.prompt.render(it)
+	if err != nil {
+		return nil, fmt.Errorf("prompt: %w", err)
+	}
+	return append(messages, events.Message{Role: "user", Content: text}), nil
+}
+
+// order fills in a call.
+func (p *Plan) order(d *events.CallRequested, c *plannedCondition, m *plannedMember, it *Item, repeat int, spans []span) error {
+	*d = events.CallRequested{
+		Role: events.RoleAnswer, Ordinal: m.ordinal, Provider: m.model.Provider,
+		Params: easyjson.RawMessage(m.model.Params), Seed: p.callSeed(c, m, it, repeat), Virtual: p.spec.Clock == "virtual",
+		TimeoutNS: int64(m.model.Timeout), Retries: m.model.Retries, Hedge: c.hedge, Price: m.price,
+	}
+	switch m.model.Provider {
+	case "recorded":
+		a, found, err := m.recordedAnswer(it, repeat, spans)
+		if err != nil {
+			return err
+		}
+		d.Recorded = &events.Recorded{Found: found, Text: a.Text, LatencyNS: a.LatencyNS}
+	case "simulated":
+		d.Simulated = m.model.simulated(it)
+	}
+	return nil
+}
+
+// callSeed is the seed of a call: a function of the spec's seed and the place
+// of the call in the plan, without the condition where answers are shared.
+func (p *Plan) callSeed(c *plannedCondition, m *plannedMember, it *Item, repeat int) uint64 {
+	condition := c.name
+	if p.spec.ShareAnswers {
+		condition = ""
+	}
+	return events.Seed(p.seed, strconv.Itoa(repeat), condition, it.ID, m.id, strconv.Itoa(m.ordinal))
+}
+
+func (m *Model) simulated(it *Item) *events.Simulated {
+	s := &events.Simulated{Accuracy: m.Accuracy, ErrorRate: m.ErrorRate, Expected: it.Expected, Latency: events.Latency{Shape: "none"}}
+	if l := m.Latency; l != nil {
+		s.Latency = events.Latency{Shape: l.Shape, P50NS: int64(l.P50), P95NS: int64(l.P95), P99NS: int64(l.P99)}
+	}
+	return s
+}
+
+func (m *plannedMember) recordedAnswer(it *Item, repeat int, spans []span) (Answer, bool, error) {
+	if m.field < 0 {
+		list := m.answers[it.ID]
+		switch {
+		case len(list) == 1:
+			return list[0], true, nil
+		case repeat < len(list):
+			return list[repeat], true, nil
+		}
+		return Answer{}, false, nil
+	}
+	text, found := valueText(it.Raw[spans[m.field].start:spans[m.field].end])
+	if !found || m.latency < 0 {
+		return Answer{Text: text}, found, nil
+	}
+	latency, err := m.model.RecordedLatency(it.Raw[spans[m.latency].start:spans[m.latency].end])
+	if err != nil {
+		return Answer{}, false, fmt.Errorf("model %q: %s: %w", m.id, m.model.LatencyField, err)
+	}
+	return Answer{Text: text, LatencyNS: latency}, true, nil
+}
+
+// itemError is a Problem with an item, at its line in the data set.
+func (p *Plan) itemError(it *Item, err error) error {
+	problem := Problem{File: p.spec.Dataset.Path, Line: it.Line, Message: err.Error()}
+	var missing *missingField
+	if errors.As(err, &missing) {
+		names := append([]string{"input", "expected"}, it.Paths()...)
+		names = slices.DeleteFunc(names, func(n string) bool { return strings.Contains(n, ".") })
+		problem.Hint = didYouMean(missing.name, names, "its fields are")
+	}
+	return Errors{problem}
+}

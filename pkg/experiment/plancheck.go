@@ -1,0 +1,227 @@
+package experiment
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/crucible-go/crucible/pkg/events"
+	"github.com/shopspring/decimal"
+)
+
+// maxItemProblems is the number of items with problems that are reported.
+const maxItemProblems = 10
+
+// check looks at every item.
+func (p *Plan) check() error {
+	var problems Errors
+	spans := make([]span, p.paths.count)
+	found := make(map[string]int)
+	for i := range p.items {
+		it := &p.items[i]
+		p.paths.find(it.Raw, spans)
+		if err := p.checkItem(it, spans, found); err != nil {
+			problems = append(problems, *err)
+			if len(problems) == maxItemProblems {
+				break
+			}
+		}
+	}
+	if len(problems) > 0 {
+		return problems
+	}
+	return p.checkRecorded(found)
+}
+
+// checkItem counts the recorded answers of each model in found.
+func (p *Plan) checkItem(it *Item, spans []span, found map[string]int) *Problem {
+	if !it.HasExpected {
+		return p.noExpected(it)
+	}
+	if _, err := p.messages(it); err != nil {
+		var list Errors
+		if errors.As(p.itemError(it, err), &list) {
+			return &list[0]
+		}
+	}
+	seen := make(map[string]bool, 8)
+	for c := range p.conditions {
+		for k := range p.conditions[c].members {
+			m := &p.conditions[c].members[k]
+			if m.model.Provider != "recorded" || seen[m.id] {
+				continue
+			}
+			seen[m.id] = true
+			_, ok, err := m.recordedAnswer(it, 0, spans)
+			if err != nil {
+				return &Problem{File: p.spec.Dataset.Path, Line: it.Line, Message: err.Error()}
+			}
+			if ok {
+				found[m.id]++
+			}
+		}
+	}
+	return nil
+}
+
+// noExpected is the problem of an item that no metric can score.
+func (p *Plan) noExpected(it *Item) *Problem {
+	path := p.spec.Dataset.Fields.Expected
+	return &Problem{File: p.spec.Dataset.Path, Line: it.Line, Path: "dataset.fields.expected",
+		Message: fmt.Sprintf("the item has no expected answer at %q (dataset.fields.expected)", path),
+		Hint:    didYouMean(path, it.Paths(), "the item has")}
+}
+
+// checkRecorded refuses a recorded model that answers no item, and remarks on
+// one that answers some.
+func (p *Plan) checkRecorded(found map[string]int) error {
+	for i := range p.spec.Models {
+		m := &p.spec.Models[i]
+		if m.Provider != "recorded" || !p.spec.uses(m.ID) || found[m.ID] == len(p.items) {
+			continue
+		}
+		where, file := fmt.Sprintf("at %q (models.field)", m.Field), p.spec.Dataset.Path
+		if m.File != "" {
+			where, file = fmt.Sprintf("in %q for the ids of the data set (models.fields.id)", m.File), m.File
+		}
+		if n := found[m.ID]; n > 0 {
+			p.Warnings = append(p.Warnings, fmt.Sprintf("model %q has no recorded answer to %d of %d items %s: these calls fail", m.ID, len(p.items)-n, len(p.items), where))
+			continue
+		}
+		problem := Problem{File: file, Path: "models.field", Message: fmt.Sprintf("model %q has no recorded answer to any item %s", m.ID, where)}
+		if m.File == "" {
+			problem.Hint = didYouMean(m.Field, p.items[0].Paths(), "an item has")
+		}
+		return Errors{problem}
+	}
+	return nil
+}
+
+// RecordedLatency reads a recorded latency in nanoseconds from its JSON value:
+// a number in the model's latency_unit, or a text like "800ms". There is none,
+// 0, for null and for nothing.
+func (m *Model) RecordedLatency(value []byte) (int64, error) {
+	text, ok := valueText(value)
+	if !ok {
+		return 0, nil
+	}
+	if value[0] == '"' {
+		if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+			return int64(d), nil
+		}
+	}
+	unit := map[string]float64{"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[m.LatencyUnit]
+	f, err := strconv.ParseFloat(text, 64)
+	if ns := math.Round(f * unit); err == nil && ns >= 0 && ns < math.MaxInt64 {
+		return int64(ns), nil
+	}
+	return 0, fmt.Errorf("%.40s is not a latency: want a number of %s, or a text like \"800ms\"", value, m.LatencyUnit)
+}
+
+// options are the keys of a hedge policy that are set, as canonical JSON.
+func (h Hedge) options() []byte {
+	h.Strategy = ""
+	b, err := json.Marshal(h)
+	if err != nil {
+		panic("experiment: " + err.Error()) // a struct of numbers and durations
+	}
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(b, &keys); err != nil {
+		panic("experiment: " + err.Error())
+	}
+	delete(keys, "strategy")
+	return mustCanonical(keys)
+}
+
+// assumedOutput is the length of an answer, in tokens, that an estimate assumes
+// where a model's parameters do not limit it.
+const assumedOutput = 4096
+
+// Cost is the most that the run can cost if no call is made twice: for each
+// call the bytes of its messages, of which there are at least as many as
+// tokens, and sixteen tokens for each message, at the price of input, and the
+// limit of its answer (params.max_tokens; 4,096 where there is none) at the
+// price of output.
+func (p *Plan) Cost() (events.Estimate, error) {
+	est := events.Estimate{USD: "0"}
+	members, calls := p.priced(&est)
+	if len(members) == 0 {
+		return est, nil
+	}
+	var input int64
+	for i := range p.items {
+		messages, err := p.messages(&p.items[i])
+		if err != nil {
+			return est, p.itemError(&p.items[i], err)
+		}
+		for _, m := range messages {
+			input += int64(len(m.Content)) + 16
+		}
+	}
+	total := decimal.Zero
+	for i, m := range members {
+		in, err1 := decimal.NewFromString(m.price.Input)
+		out, err2 := decimal.NewFromString(m.price.Output)
+		if err := errors.Join(err1, err2); err != nil {
+			return est, fmt.Errorf("plan: price of model %q: %w", m.id, err)
+		}
+		tokens := decimal.NewFromInt(int64(len(p.items)) * m.model.maxTokens())
+		once := in.Mul(decimal.NewFromInt(input)).Add(out.Mul(tokens))
+		total = total.Add(once.Mul(decimal.NewFromInt(int64(calls[i] * p.spec.Repeat))))
+	}
+	est.USD = total.Shift(-6).RoundBank(12).String()
+	return est, nil
+}
+
+// priced returns the models that cost something with the number of calls to
+// them for one item, and notes those of unknown price.
+func (p *Plan) priced(est *events.Estimate) (members []plannedMember, calls []int) {
+	for _, c := range p.conditions {
+		for _, m := range c.members {
+			if m.price == nil {
+				if !slices.Contains(est.Unpriced, m.id) {
+					est.Unpriced = append(est.Unpriced, m.id)
+				}
+				continue
+			}
+			if m.price.Input == "0" && m.price.Output == "0" {
+				continue
+			}
+			at := slices.IndexFunc(members, func(o plannedMember) bool { return o.id == m.id })
+			if at < 0 {
+				members, calls = append(members, m), append(calls, 0)
+				at = len(members) - 1
+			}
+			calls[at]++
+		}
+	}
+	return members, calls
+}
+
+// maxTokens is the limit of an answer's length.
+func (m *Model) maxTokens() int64 {
+	if n, ok := m.limitOfOutput(); ok {
+		return n
+	}
+	return assumedOutput
+}
+
+func (m *Model) limitOfOutput() (int64, bool) {
+	var limits struct {
+		Tokens     json.Number `json:"max_tokens"`
+		Completion json.Number `json:"max_completion_tokens"`
+	}
+	if len(m.Params) == 0 || json.Unmarshal(m.Params, &limits) != nil {
+		return 0, false
+	}
+	for _, n := range []json.Number{limits.Completion, limits.Tokens} {
+		if v, err := n.Int64(); err == nil && v > 0 {
+			return v, true
+		}
+	}
+	return 0, false
+}

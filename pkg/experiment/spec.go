@@ -1,0 +1,209 @@
+package experiment
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Version is the version of the spec's format.
+const Version = 1
+
+// DefaultMaxInFlight is the number of undecided queries at a time where a spec
+// says nothing, and the most that it may say.
+const DefaultMaxInFlight = 2000
+
+// Spec is an experiment. Its fields are the keys of the YAML text, with the
+// defaults filled in.
+type Spec struct {
+	Version      int         `json:"version" doc:"Version of this format: 1."`
+	Name         string      `json:"name" doc:"Name of the experiment."`
+	Description  string      `json:"description,omitempty" doc:"What the experiment is to find out."`
+	Hypothesis   *Hypothesis `json:"hypothesis,omitempty" doc:"What is claimed before anything is asked."`
+	Tags         []string    `json:"tags,omitempty" doc:"Free words to find the experiment by."`
+	Dataset      Dataset     `json:"dataset" doc:"Where the items come from."`
+	Prompt       string      `json:"prompt" doc:"Go template over the fields of an item, input and expected."`
+	System       string      `json:"system,omitempty" doc:"System message, a template like prompt."`
+	Score        Score       `json:"score" doc:"How an answer is read and compared."`
+	Models       []Model     `json:"models" doc:"The models that conditions choose from."`
+	Conditions   []Condition `json:"conditions" doc:"What is compared."`
+	Control      string      `json:"control" doc:"The condition the others are compared with; default the first."`
+	Metrics      []string    `json:"metrics" doc:"What is reported for each condition." enum:"metrics"`
+	Repeat       int         `json:"repeat" doc:"How often each item is asked; repetition r has its own seed."`
+	Seed         uint64      `json:"seed" doc:"Seed of everything that is random."`
+	ShareAnswers bool        `json:"share_answers,omitempty" doc:"Conditions use the same answers of a model instead of asking separately."`
+	Clock        string      `json:"clock" doc:"real, or virtual for simulated models: no waiting, same bytes every time." enum:"clock"`
+	Budget       Budget      `json:"budget" doc:"Limits that a run never oversteps; 0 is no limit."`
+	MaxInFlight  int         `json:"max_in_flight" doc:"Undecided queries at a time."`
+	Analysis     Analysis    `json:"analysis" doc:"How conditions are compared."`
+	Report       Report      `json:"report" doc:"What is written at the end."`
+
+	// Warnings are remarks on a spec that is valid but perhaps not meant so.
+	Warnings []string `json:"-"`
+}
+
+// Hypothesis is a claim that a comparison confirms or not.
+type Hypothesis struct {
+	ID          string `json:"id,omitempty" doc:"Short name, such as H1."`
+	Claim       string `json:"claim" doc:"The claim in words."`
+	Metric      string `json:"metric" doc:"The metric it is about, one of metrics."`
+	Treatment   string `json:"treatment" doc:"The condition that is claimed to differ."`
+	Control     string `json:"control" doc:"The condition it is compared with; default control."`
+	Alternative string `json:"alternative" doc:"The direction of the claim." enum:"hypothesis.alternative"`
+}
+
+// Dataset says where the items come from and which of them are asked.
+type Dataset struct {
+	Source string `json:"source" doc:"Kind of the source; default by the extension of path." enum:"dataset.source"`
+	Path   string `json:"path" doc:"File, relative to the spec's folder; .gz is unpacked."`
+	Fields Fields `json:"fields" doc:"Where an item's parts are, as dotted paths."`
+	Sample Sample `json:"sample" doc:"Which items are asked."`
+}
+
+// Fields are dotted paths into an item: "a.b" is the key b of the object at the
+// key a, "a.0" the first element of the list at a, "a\.b" the key "a.b".
+type Fields struct {
+	ID       string `json:"id,omitempty" doc:"Identity of an item; default a hash of its content."`
+	Input    string `json:"input" doc:"The question."`
+	Expected string `json:"expected" doc:"The right answer."`
+}
+
+// Sample says which items are asked.
+type Sample struct {
+	Method string `json:"method" doc:"How items are chosen." enum:"dataset.sample.method"`
+	Size   int    `json:"size,omitempty" doc:"Number of items, for head, random and stratified."`
+	By     string `json:"by,omitempty" doc:"Field that makes the strata."`
+	Folds  int    `json:"folds,omitempty" doc:"Number of folds, for kfold."`
+	Seed   uint64 `json:"seed" doc:"Seed of the choice; default seed."`
+}
+
+// Score says how an answer is read and compared with what was expected.
+type Score struct {
+	Extract   string   `json:"extract" doc:"none, a regular expression (RE2; last match, first group), or the name of an extractor: gsm8k, choice, numeric."`
+	Normalize string   `json:"normalize" doc:"How two texts are made comparable." enum:"score.normalize"`
+	Metrics   []string `json:"metrics" doc:"How a pair of texts is scored." enum:"score.metrics"`
+	K         []int    `json:"k,omitempty" doc:"The k of pass_at_k, one or several."`
+}
+
+// Model is something that answers.
+type Model struct {
+	ID        string          `json:"id" doc:"Name by which conditions refer to it."`
+	Provider  string          `json:"provider" doc:"Who answers." enum:"models.provider"`
+	Model     string          `json:"model,omitempty" doc:"The provider's name of the model; default id."`
+	BaseURL   string          `json:"base_url,omitempty" doc:"Address of a compatible service; default the provider's own."`
+	APIKeyEnv string          `json:"api_key_env,omitempty" doc:"Environment variable that holds the key."`
+	Params    json.RawMessage `json:"params,omitempty" doc:"Parameters passed on to the provider, such as temperature."`
+	Limits    Limits          `json:"limits" doc:"Limits of the model's pool, for the whole cluster."`
+	Timeout   Duration        `json:"timeout" doc:"Longest wait for one attempt; 0s is none."`
+	Retries   int             `json:"retries" doc:"Further attempts after one that failed."`
+	Price     *Price          `json:"price,omitempty" doc:"US dollars per million tokens; absent is unknown."`
+
+	Field        string       `json:"field,omitempty" doc:"Recorded: dotted path of the answer."`
+	LatencyField string       `json:"latency_field,omitempty" doc:"Recorded: dotted path of the answer's latency."`
+	LatencyUnit  string       `json:"latency_unit,omitempty" doc:"Recorded: unit of a latency that is a bare number." enum:"models.latency_unit"`
+	File         string       `json:"file,omitempty" doc:"Recorded: JSON lines with the answers, matched by id, instead of the item itself."`
+	Fields       *ModelFields `json:"fields,omitempty" doc:"Recorded: where the parts of a line of file are."`
+
+	Accuracy  float64  `json:"accuracy,omitempty" doc:"Simulated: probability of the right answer."`
+	ErrorRate float64  `json:"error_rate,omitempty" doc:"Simulated: probability that no answer arrives."`
+	Latency   *Latency `json:"latency,omitempty" doc:"Simulated: distribution of latencies."`
+
+	Command []string `json:"command,omitempty" doc:"Exec: program and arguments; JSON lines in and out."`
+}
+
+// Limits bound the use of a pool. Zero is the pool's own limit.
+type Limits struct {
+	Concurrency int `json:"concurrency,omitempty" doc:"Calls at a time."`
+	RPM         int `json:"rpm,omitempty" doc:"Requests per minute."`
+	TPM         int `json:"tpm,omitempty" doc:"Tokens per minute."`
+}
+
+// Price is in US dollars per million tokens.
+type Price struct {
+	Input  Decimal `json:"input" doc:"Of a million tokens of input."`
+	Output Decimal `json:"output" doc:"Of a million tokens of output."`
+}
+
+// ModelFields are dotted paths into a line of a file of recorded answers.
+type ModelFields struct {
+	ID string `json:"id" doc:"The item that the line answers."`
+}
+
+// Latency is a distribution of latencies by its quantiles.
+type Latency struct {
+	Shape string   `json:"shape" doc:"Kind of the distribution." enum:"models.latency.shape"`
+	P50   Duration `json:"p50,omitempty" doc:"Median; of constant, the value."`
+	P95   Duration `json:"p95,omitempty" doc:"95th percentile."`
+	P99   Duration `json:"p99,omitempty" doc:"99th percentile."`
+}
+
+// Condition is one way of getting an answer.
+type Condition struct {
+	Name      string   `json:"name" doc:"Name of the condition in every result."`
+	Members   []string `json:"members" doc:"Ids of models; one that is named twice is asked twice."`
+	Vote      string   `json:"vote" doc:"How the answers become one." enum:"conditions.vote"`
+	Execution string   `json:"execution" doc:"In which order members are asked." enum:"conditions.execution"`
+	Stop      string   `json:"stop" doc:"When further members are not waited for." enum:"conditions.stop"`
+	Hedge     Hedge    `json:"hedge" doc:"Backup requests against slow answers."`
+}
+
+// Hedge is a policy for backup requests.
+type Hedge struct {
+	Strategy        string     `json:"strategy" doc:"How the delay before a backup request is found." enum:"conditions.hedge.strategy"`
+	Delay           Duration   `json:"delay,omitempty" doc:"fixed: the delay."`
+	InitialDelay    Duration   `json:"initial_delay,omitempty" doc:"Delay until enough latencies are known."`
+	BaseDelay       Duration   `json:"base_delay,omitempty" doc:"workload_aware: the delay that is scaled."`
+	Percentile      float64    `json:"percentile,omitempty" doc:"percentile: of the latencies seen, between 0 and 100."`
+	Window          int        `json:"window,omitempty" doc:"Latencies that are remembered."`
+	MinSamples      int        `json:"min_samples,omitempty" doc:"Latencies that are needed."`
+	DelayCandidates []Duration `json:"delay_candidates,omitempty" doc:"adaptive: the delays to choose from."`
+	MaxHedges       int        `json:"max_hedges,omitempty" doc:"Backup requests per call."`
+}
+
+// Budget limits what a run spends. Zero is no limit.
+type Budget struct {
+	USD    Decimal `json:"usd" doc:"US dollars."`
+	Calls  int     `json:"calls" doc:"Calls to models."`
+	Tokens int     `json:"tokens" doc:"Tokens, of input and output."`
+}
+
+// Analysis says how conditions are compared.
+type Analysis struct {
+	Alpha      float64 `json:"alpha" doc:"Level of significance; intervals have the level 1 - alpha."`
+	Correction string  `json:"correction" doc:"Correction for several comparisons." enum:"analysis.correction"`
+	Cluster    string  `json:"cluster" doc:"What groups queries that are not independent; default the item when repeated." enum:"analysis.cluster"`
+	Bootstrap  int     `json:"bootstrap" doc:"Bootstrap replicates."`
+}
+
+// Report says what is written at the end.
+type Report struct {
+	Formats []string `json:"formats" doc:"Formats of the report." enum:"report.formats"`
+}
+
+// Duration is a length of time, written as "800ms" or "1m30s".
+type Duration time.Duration
+
+// String writes the duration as Go does: 1m30s.
+func (d Duration) String() string { return time.Duration(d).String() }
+
+// MarshalText implements encoding.TextMarshaler.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	*d = Duration(v)
+	return err
+}
+
+// Decimal is an exact decimal number as text: money is never a float.
+type Decimal string
+
+// model returns the model with the id, nil if there is none.
+func (s *Spec) model(id string) *Model {
+	for i := range s.Models {
+		if s.Models[i].ID == id {
+			return &s.Models[i]
+		}
+	}
+	return nil
+}

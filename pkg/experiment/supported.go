@@ -1,0 +1,59 @@
+package experiment
+
+import "slices"
+
+// Values are the values that a key of the spec can have.
+type Values struct {
+	Works []string // what this version executes
+	Later []string // reserved: refused by name until a version executes it
+}
+
+// Known says whether v is a value of the key, executed or reserved.
+func (v Values) Known(s string) bool {
+	return slices.Contains(v.Works, s) || slices.Contains(v.Later, s)
+}
+
+// Supported is the one list of the values of each key that has a list of them.
+// A key is the dotted path of its place in the spec, without positions. Keys
+// without such a list have no Values.
+func Supported(key string) Values {
+	switch key {
+	case "dataset.source":
+		return Values{Works: []string{"jsonl", "csv"}, Later: []string{"parquet", "gsm8k", "mmlu", "mmlu_stem", "humaneval"}}
+	case "dataset.sample.method":
+		return Values{Works: []string{"all", "head", "random"}, Later: []string{"stratified", "kfold"}}
+	case "score.extract": // or a regular expression
+		return Values{Works: []string{"none", "gsm8k", "choice", "numeric"}, Later: []string{"json", "code"}}
+	case "score.normalize":
+		return Values{Works: []string{"none", "lowercase_trim", "numeric", "choice"}, Later: []string{"boolean", "json"}}
+	case "score.metrics":
+		return Values{Works: []string{"exact_match"}, Later: []string{"f1", "bleu", "rouge_l", "pass_at_k", "codebleu"}}
+	case "metrics": // and the score metrics by their own names
+		return Values{Works: []string{"accuracy", "cost_per_query", "latency_p50", "latency_p99"}}
+	case "models.provider":
+		return Values{Works: []string{"recorded", "simulated", "exec", "openai"}, Later: []string{"anthropic", "google", "http"}}
+	case "models.latency.shape":
+		return Values{Works: []string{"none", "constant", "piecewise", "lognormal"}}
+	case "models.latency_unit":
+		return Values{Works: []string{"ns", "us", "ms", "s"}}
+	case "conditions.vote":
+		return Values{Works: []string{"majority"}, Later: []string{"weighted", "best_confidence", "unanimous"}}
+	case "conditions.execution":
+		return Values{Works: []string{"parallel"}, Later: []string{"sequential", "hedged", "cascade"}}
+	case "conditions.stop":
+		return Values{Works: []string{"none"}, Later: []string{"lossless", "posterior"}}
+	case "conditions.hedge.strategy":
+		return Values{Works: []string{"none"}, Later: []string{"fixed", "percentile", "adaptive", "workload_aware", "exponential_backoff"}}
+	case "clock":
+		return Values{Works: []string{"real", "virtual"}}
+	case "hypothesis.alternative":
+		return Values{Works: []string{"two-sided"}, Later: []string{"greater", "less"}}
+	case "analysis.correction":
+		return Values{Works: []string{"holm"}, Later: []string{"none", "bonferroni", "benjamini_hochberg"}}
+	case "analysis.cluster": // "": by item when repeated
+		return Values{Works: []string{"", "item"}}
+	case "report.formats":
+		return Values{Works: []string{"markdown"}, Later: []string{"latex", "html", "jupyter"}}
+	}
+	return Values{}
+}
