@@ -40,8 +40,25 @@ func Open(p Pool, getenv func(string) string) (Provider, io.Closer, error) {
 		return Recorded{}, nothing{}, nil
 	case NameSimulated:
 		return Simulated{}, nothing{}, nil
+	case NameExec:
+		return opened(p, openExec, getenv)
+	case NameOpenAI:
+		return opened(p, openOpenAI, getenv)
 	}
 	return nil, nil, fmt.Errorf("open pool %s: unknown provider %q (recorded, simulated, exec, openai)", p.Name, p.Provider)
+}
+
+type closable interface {
+	Provider
+	io.Closer
+}
+
+func opened[T closable](p Pool, open func(Pool, func(string) string) (T, error), getenv func(string) string) (Provider, io.Closer, error) {
+	v, err := open(p, getenv)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open pool %s: %w", p.Name, err)
+	}
+	return v, v, nil
 }
 
 type nothing struct{}
