@@ -1,0 +1,61 @@
+package stat
+
+import "math"
+
+// sum returns the compensated sum of f over x, after Neumaier [1]: its error does
+// not grow with the number of terms.
+//
+// [1] Neumaier (1974), ZAMM 54 (1): 39-51.
+func sum(x []float64, f func(float64) float64) float64 {
+	total, lost := 0.0, 0.0
+	for _, v := range x {
+		v = f(v)
+		next := total + v
+		if math.Abs(total) >= math.Abs(v) {
+			lost += (total - next) + v
+		} else {
+			lost += (v - next) + total
+		}
+		total = next
+	}
+	return total + lost
+}
+
+// Mean returns the arithmetic mean: the first value plus the mean of the
+// differences from it, in compensated summation, so that a large common part
+// costs no digits. It refuses an empty sample and values that are not finite.
+func Mean(x []float64) (float64, error) {
+	m, _, err := moments("mean", x, 1)
+	return m, err
+}
+
+// Variance returns the sample variance Σ(x − x̄)²/(n − 1), in two passes about
+// the mean with compensated sums and the correction of [1]. It refuses samples
+// of fewer than two and values that are not finite.
+//
+// [1] Chan, Golub, LeVeque (1983), The American Statistician 37 (3): 242-247.
+func Variance(x []float64) (float64, error) {
+	_, v, err := moments("variance", x, 2)
+	return v, err
+}
+
+// moments returns mean and sample variance; the variance of one value is 0.
+func moments(method string, x []float64, need int) (mean, variance float64, err error) {
+	n := float64(len(x))
+	if len(x) < need {
+		return 0, 0, &Refusal{Method: method, Reason: TooFew, N: len(x), Need: need, Detail: "too few observations"}
+	}
+	if err := checkFinite(method, x); err != nil {
+		return 0, 0, err
+	}
+	// Everything is computed about the first value, exactly for values near it.
+	first := x[0]
+	centre := sum(x, func(v float64) float64 { return v - first }) / n
+	mean = first + centre
+	if len(x) > 1 {
+		squares := sum(x, func(v float64) float64 { d := (v - first) - centre; return d * d })
+		rest := sum(x, func(v float64) float64 { return (v - first) - centre })
+		variance = math.Max(0, squares-rest*rest/n) / (n - 1)
+	}
+	return mean, variance, finite(method, len(x), mean, variance)
+}
