@@ -4181,16 +4181,8 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(in *jlexer.Lex
 			} else {
 				out.DataRef = string(in.UnsafeString())
 			}
-		case "data":
-			if m, ok := out.Data.(easyjson.Unmarshaler); ok {
-				m.UnmarshalEasyJSON(in)
-			} else if m, ok := out.Data.(json.Unmarshaler); ok {
-				_ = m.UnmarshalJSON(in.Raw())
-			} else {
-				out.Data = in.Interface()
-			}
 		default:
-			in.SkipRecursive()
+			out.UnmarshalUnknown(in, key)
 		}
 		in.WantComma()
 	}
@@ -4283,17 +4275,7 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(out *jwriter.W
 		out.RawString(prefix)
 		out.String(string(in.DataRef))
 	}
-	if in.Data != nil {
-		const prefix string = ",\"data\":"
-		out.RawString(prefix)
-		if m, ok := in.Data.(easyjson.Marshaler); ok {
-			m.MarshalEasyJSON(out)
-		} else if m, ok := in.Data.(json.Marshaler); ok {
-			out.Raw(m.MarshalJSON())
-		} else {
-			out.Raw(json.Marshal(in.Data))
-		}
-	}
+	in.MarshalUnknowns(out, false)
 	out.RawByte('}')
 }
 

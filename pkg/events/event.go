@@ -4,10 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/mailru/easyjson"
-	"github.com/mailru/easyjson/jlexer"
-	"github.com/mailru/easyjson/jwriter"
 )
 
 // ErrUnknownKind marks a subject or event of a kind that this version does not
@@ -16,6 +12,10 @@ var ErrUnknownKind = errors.New("unknown kind of event")
 
 // SpecVersion is the version of CloudEvents that the envelope follows.
 const SpecVersion = "1.0"
+
+// MaxBody is the size in bytes above which an event's data is stored aside and
+// leaves a reference.
+const MaxBody = 256 << 10
 
 // Data is the content of an event: a pointer to the Go type of its kind. That
 // each has a generated codec is checked by the tests; the interface cannot ask
@@ -26,35 +26,48 @@ type Data interface {
 
 // Event is an envelope with its data: the CloudEvents attributes, then
 // Crucible's. The attributes from Query on say what the event is about and are
-// empty where they do not apply.
+// absent where they do not apply.
 //
 //easyjson:json
 type Event struct {
-	SpecVersion string    `json:"specversion,nocopy"`
-	ID          string    `json:"id,nocopy"`     // EventID(Subject)
-	Source      string    `json:"source,nocopy"` // service and instance, for example "caller/7f3k"
-	Type        Kind      `json:"type,nocopy"`
-	Time        time.Time `json:"time"` // UTC, nanoseconds
-	Subject     string    `json:"subject,nocopy"`
-	Run         string    `json:"run,nocopy"`
-	Cause       string    `json:"cause,omitempty,nocopy"` // id of the event that led to this one
-	Query       string    `json:"query,omitempty,nocopy"`
-	Call        string    `json:"call,omitempty,nocopy"`
-	Condition   string    `json:"condition,omitempty,nocopy"`
-	Repeat      int       `json:"repeat,omitempty"` // from 0
-	Item        string    `json:"item,omitempty,nocopy"`
-	Member      string    `json:"member,omitempty,nocopy"` // id of the model in the spec
-	Model       string    `json:"model,omitempty,nocopy"`  // the provider's name of it
-	// DataRef takes the place of data that is larger than MaxBody: the SHA-256
-	// of the body in the bucket of bodies.
+	// SpecVersion is the version of CloudEvents: 1.0.
+	SpecVersion string `json:"specversion,nocopy"`
+	// ID is the identity of the fact: a function of the subject and of nothing
+	// else.
+	ID string `json:"id,nocopy"`
+	// Source is the service and its instance, for example caller/7f3k.
+	Source string `json:"source,nocopy"`
+	// Type is the kind.
+	Type Kind `json:"type,nocopy"`
+	// Time is when the event was made, in UTC, with nanoseconds. Nothing is
+	// ordered by it: the log's sequence does that.
+	Time time.Time `json:"time"`
+	// Subject is the subject that the event is published on.
+	Subject string `json:"subject,nocopy"`
+	// Run is the id of the run.
+	Run string `json:"run,nocopy"`
+	// Cause is the id of the event that led to this one.
+	Cause string `json:"cause,omitempty,nocopy"`
+	// Query is the id of the query.
+	Query string `json:"query,omitempty,nocopy"`
+	// Call is the id of the call.
+	Call string `json:"call,omitempty,nocopy"`
+	// Condition is the name of the condition.
+	Condition string `json:"condition,omitempty,nocopy"`
+	// Repeat is the repetition, from 0; absent, it is 0 or does not apply.
+	Repeat int `json:"repeat,omitempty"`
+	// Item is the id of the item.
+	Item string `json:"item,omitempty,nocopy"`
+	// Member is the id of the model in the spec.
+	Member string `json:"member,omitempty,nocopy"`
+	// Model is the provider's name of the model.
+	Model string `json:"model,omitempty,nocopy"`
+	// DataRef takes the place of data that is larger than 262144 bytes: the
+	// SHA-256 of the body in the bucket of bodies, in hexadecimal.
 	DataRef string `json:"dataref,omitempty,nocopy"`
-	// Data is a Data; the field's type is what the codec can preset.
-	Data any `json:"data,omitempty"`
+	// Data is the content, "data" in JSON.
+	Data Data `json:"-"`
 }
-
-// MaxBody is the size in bytes above which an event's data is stored aside and
-// leaves a reference.
-const MaxBody = 256 << 10
 
 // About fills in the envelope of an event: everything that follows from its
 // subject, and its time.
@@ -74,57 +87,26 @@ func About(s Subject, source, cause string, at time.Time) Event {
 	}
 }
 
-// Encode is the payload that is published: one JSON object, keys in the order
-// of the Go types, no HTML escapes, invalid UTF-8 replaced by U+FFFD. The bytes
-// of an event are part of the log's digests, so this form never changes within
-// a major version.
-func Encode(ev *Event) ([]byte, error) {
-	w := jwriter.Writer{NoEscapeHTML: true, Flags: jwriter.NilSliceAsEmpty}
-	any(ev).(easyjson.Marshaler).MarshalEasyJSON(&w)
-	b, err := w.BuildBytes()
-	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", ev.Type, err)
+// Check says whether the envelope agrees with itself: the version, the id, and
+// that the subject is one of the event's kind, run, query and call. Of a subject
+// of an unknown kind it checks the id alone. Decode does not call it.
+func (ev *Event) Check() error {
+	if ev.SpecVersion != SpecVersion {
+		return fmt.Errorf("check %s: specversion is %q, want %q", ev.Type, ev.SpecVersion, SpecVersion)
 	}
-	return b, nil
-}
-
-// Decode reads a payload of the given kind, which the caller knows from its
-// subject. The strings of the result alias the payload, which must not change
-// as long as they are used. An event of an unknown kind has a *Raw as its data;
-// one whose data lies elsewhere (DataRef) has an empty one.
-func Decode(k Kind, payload []byte) (Event, error) {
-	data := k.New()
-	ev := Event{Data: data}
-	if err := decode(payload, &ev); err != nil {
-		return Event{}, fmt.Errorf("decode %s: %w", k, err)
+	if want := EventID(ev.Subject); ev.ID != want {
+		return fmt.Errorf("check %s: id is %q, the subject %q has %q", ev.Type, ev.ID, ev.Subject, want)
 	}
-	if ev.Type != k {
-		return Event{}, fmt.Errorf("decode %s: the event says it is %q", k, ev.Type)
+	s, err := ParseSubject(ev.Subject)
+	switch {
+	case errors.Is(err, ErrUnknownKind):
+		return nil
+	case err != nil:
+		return fmt.Errorf("check %s: %w", ev.Type, err)
+	case s.Kind != ev.Type:
+		return fmt.Errorf("check %s: the subject %q is of %s", ev.Type, ev.Subject, s.Kind)
+	case s.Run != ev.Run || s.Query != ev.Query || s.Call != ev.Call:
+		return fmt.Errorf("check %s: run %q, query %q and call %q are not those of the subject %q", ev.Type, ev.Run, ev.Query, ev.Call, ev.Subject)
 	}
-	if got, ok := ev.Data.(Data); !ok || got != data { // a null body
-		return Event{}, fmt.Errorf("decode %s: no data", k)
-	}
-	return ev, nil
+	return nil
 }
-
-func decode(payload []byte, into any) error {
-	l := jlexer.Lexer{Data: payload}
-	into.(easyjson.Unmarshaler).UnmarshalEasyJSON(&l)
-	l.Consumed()
-	return l.Error()
-}
-
-// Raw is the data of a kind that this version does not know, kept as it is.
-type Raw struct {
-	kind Kind
-	JSON easyjson.RawMessage
-}
-
-// Kind implements Data.
-func (r *Raw) Kind() Kind { return r.kind }
-
-// MarshalJSON implements Data.
-func (r *Raw) MarshalJSON() ([]byte, error) { return r.JSON.MarshalJSON() }
-
-// UnmarshalJSON implements Data.
-func (r *Raw) UnmarshalJSON(b []byte) error { return r.JSON.UnmarshalJSON(b) }
