@@ -1,0 +1,161 @@
+package chdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"unsafe"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/column"
+)
+
+func columnType(s string) column.Type { return column.Type(s) }
+
+func sortParams(p []Param) {
+	slices.SortFunc(p, func(a, b Param) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// The classes of statements that the engine's parser tells apart, as far as
+// they are needed.
+const classReadOnly = 0
+
+// analysis is the engine's struct chdb_query_analysis_v1.
+type analysis struct {
+	size, statements, flags, class uint32
+}
+
+// reads reports whether sql is one statement that leaves no trace; only those
+// can be fetched block by block.
+func (c *conn) reads(sql string) bool {
+	a := analysis{size: uint32(unsafe.Sizeof(analysis{}))}
+	q, n := text(sql)
+	state := c.lib.classify(c.handle(), q, n, nil, 0, unsafe.Pointer(&a))
+	runtime.KeepAlive(sql)
+	return state == 0 && a.statements == 1 && a.class == classReadOnly
+}
+
+// stream is the body of an answer: the blocks of a result, fetched when they
+// are read. It holds its connection until it is closed or read to the end.
+type stream struct {
+	core   *core
+	ctx    context.Context
+	tag    string
+	finish func() // gives the connection back
+
+	mu     sync.Mutex
+	conn   *conn
+	handle uintptr // 0: ended
+	rest   []byte
+	err    error
+}
+
+// startStream begins a statement and fetches its first block, so that most
+// errors are answered with a status.
+func (c *core) startStream(ctx context.Context, conn *conn, req *request, finish func()) (*http.Response, error) {
+	handle, err := conn.stream(req.sql, req.format, req.params)
+	if err != nil {
+		finish()
+		return nil, err
+	}
+	s := &stream{core: c, ctx: ctx, tag: newTag(), finish: finish, conn: conn, handle: handle}
+	if !c.track(s) {
+		s.end(errClosed)
+		return nil, errClosed
+	}
+	first, err := s.fetch()
+	if err != nil {
+		s.end(err)
+		return nil, err
+	}
+	if len(first) == 0 {
+		s.end(io.EOF)
+		return bytesResponse(nil), nil
+	}
+	s.rest = first
+	res := bytesResponse(nil)
+	res.Header.Set("X-ClickHouse-Exception-Tag", s.tag)
+	res.Body, res.ContentLength = s, -1
+	return res, nil
+}
+
+// fetch copies the next block; none is left when it is empty. The caller holds
+// the mutex or is alone.
+func (s *stream) fetch() ([]byte, error) {
+	if s.handle == 0 {
+		return nil, s.err
+	}
+	if err := s.ctx.Err(); err != nil {
+		return nil, err
+	}
+	return s.conn.lib.result(s.conn.lib.streamFetch(s.conn.handle(), s.handle))
+}
+
+// Read implements io.Reader. An error of the engine after the answer began
+// arrives as ClickHouse writes it over HTTP: a marked block at the end.
+func (s *stream) Read(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.rest) == 0 && s.err == nil {
+		b, err := s.fetch()
+		var ex *Exception
+		switch {
+		case errors.As(err, &ex):
+			s.rest = s.exceptionBlock(ex)
+			s.stop(io.EOF)
+		case err != nil:
+			s.stop(err)
+		case len(b) == 0:
+			s.stop(io.EOF)
+		default:
+			s.rest = b
+		}
+	}
+	if len(s.rest) == 0 {
+		return 0, s.err
+	}
+	n := copy(p, s.rest)
+	s.rest = s.rest[n:]
+	return n, nil
+}
+
+func (s *stream) exceptionBlock(ex *Exception) []byte {
+	return fmt.Appendf(nil, "\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n",
+		s.tag, ex.Message, len(ex.Message)+1, s.tag)
+}
+
+// Close implements io.Closer: it cancels what was not read.
+func (s *stream) Close() error {
+	s.end(io.ErrClosedPipe)
+	return nil
+}
+
+// end stops the stream; reads return err from then on, after what is buffered.
+func (s *stream) end(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if errors.Is(err, errClosed) || errors.Is(err, io.ErrClosedPipe) {
+		s.rest = nil
+	}
+	s.stop(err)
+}
+
+// stop destroys the engine's handle and gives the connection back, once. The
+// caller holds the mutex.
+func (s *stream) stop(err error) {
+	if s.handle == 0 {
+		return
+	}
+	if !errors.Is(err, io.EOF) {
+		s.conn.lib.streamCancel(s.conn.handle(), s.handle)
+	}
+	s.conn.lib.destroyResult(s.handle)
+	s.handle, s.err = 0, err
+	s.core.forget(s)
+	s.finish()
+}

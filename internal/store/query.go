@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// ErrReadOnly marks a statement that was refused because it may only read.
+var ErrReadOnly = errors.New("the statement does more than read")
+
+// codeReadonly is ClickHouse's number for a statement refused in readonly mode.
+const codeReadonly = 164
+
+// Query runs any statement and calls f for each row of its result with the
+// columns' names, their ClickHouse types and the values. A result without rows
+// calls f once with a nil row if it has columns that the server names. The
+// slices are f's to keep. Without write, anything but reading is refused with
+// ErrReadOnly.
+func (s *Store) Query(ctx context.Context, statement string, write bool, f func(cols []string, types []string, row []any) error) error {
+	if !write {
+		ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"readonly": 1}))
+	}
+	err := s.each(ctx, statement, f)
+	var ex *clickhouse.Exception
+	if !write && errors.As(err, &ex) && ex.Code == codeReadonly {
+		return fmt.Errorf("query: %w: %w", ErrReadOnly, err)
+	}
+	if err != nil {
+		return fmt.Errorf("query: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) each(ctx context.Context, statement string, f func(cols []string, types []string, row []any) error, args ...any) error {
+	rows, err := s.conn.Query(ctx, statement, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close() //nolint:errcheck // the error is in rows.Err
+	cols, types, kinds := describe(rows)
+	n := 0
+	for ; rows.Next(); n++ {
+		row, err := scan(rows, kinds)
+		if err != nil {
+			return err
+		}
+		if err := f(cols, types, row); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if n == 0 && len(cols) > 0 {
+		return f(cols, types, nil)
+	}
+	return nil
+}
+
+func describe(rows driver.Rows) (cols, types []string, kinds []reflect.Type) {
+	for _, c := range rows.ColumnTypes() {
+		cols = append(cols, c.Name())
+		types = append(types, c.DatabaseTypeName())
+		kinds = append(kinds, c.ScanType())
+	}
+	return cols, types, kinds
+}
+
+func scan(rows driver.Rows, kinds []reflect.Type) ([]any, error) {
+	dest := make([]any, len(kinds))
+	for i, t := range kinds {
+		dest[i] = reflect.New(t).Interface()
+	}
+	if err := rows.Scan(dest...); err != nil {
+		return nil, err
+	}
+	for i := range dest {
+		dest[i] = reflect.ValueOf(dest[i]).Elem().Interface()
+	}
+	return dest, nil
+}

@@ -1,0 +1,1 @@
+DELETE FROM events_raw WHERE run = {run:String}
