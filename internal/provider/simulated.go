@@ -26,18 +26,18 @@ func (Simulated) Ask(ctx context.Context, r *Request) (*Reply, error) {
 	if err := CheckLatency(sim.Latency); err != nil {
 		return nil, unprocessable(err.Error())
 	}
-	d := draw(sim, r.Order.Seed, r.Attempt)
+	d := Simulate(sim, r.Order.Seed, r.Attempt)
 	stated := int64(0)
 	if r.Order.Virtual {
-		stated = d.latency
-	} else if !sleep(ctx, time.Duration(d.latency)) {
+		stated = d.LatencyNS
+	} else if !sleep(ctx, time.Duration(d.LatencyNS)) {
 		return nil, ended(ctx, BilledNo)
 	}
-	if d.fails {
+	if d.Fails {
 		return nil, &Error{Class: ClassSimulatedError, Message: "the simulated model failed", Retryable: true,
 			Billed: BilledNo, LatencyNS: stated, Simulated: true}
 	}
-	text, repaired := repair(answerText(sim.Expected, d.correct, d.pick))
+	text, repaired := repair(d.Text)
 	return &Reply{
 		Text:       text,
 		LatencyNS:  stated,
@@ -50,25 +50,32 @@ func (Simulated) Ask(ctx context.Context, r *Request) (*Reply, error) {
 	}, nil
 }
 
-// drawn is what chance decided about one attempt.
-type drawn struct {
-	fails   bool
-	correct bool
-	latency int64
-	pick    uint64 // which of the wrong answers
+// Outcome is what chance decided about one attempt at a simulated model.
+type Outcome struct {
+	Fails     bool
+	Correct   bool
+	Text      string // the right answer or a wrong one; also where the attempt fails
+	LatencyNS int64
 }
 
-// draw decides an attempt. Every attempt draws all its numbers in the same
-// order from a generator of its own, so none depends on what the others are
-// used for. The attempt is spread over the second half of the seed because the
-// generator's first numbers for neighbouring seeds are neighbours too.
-func draw(sim *events.Simulated, seed uint64, attempt int) drawn {
+// Simulate decides an attempt: it fails with the probability ErrorRate, is right
+// with the probability Accuracy, and takes as long as Latency says. Every
+// attempt draws all its numbers in the same order from a PCG of its own, so none
+// depends on what the others are used for. The number of the attempt is spread
+// over the second half of the seed, because neighbouring seeds of the generator
+// begin alike. CheckLatency must have nothing to say about sim.Latency.
+func Simulate(sim *events.Simulated, seed uint64, attempt int) Outcome {
 	var g rand.PCG
 	g.Seed(seed, spread(uint64(attempt))) //nolint:gosec // attempts are positive
 	fails := unit(&g) < sim.ErrorRate
 	correct := unit(&g) < sim.Accuracy
 	u := unit(&g)
-	return drawn{fails: fails, correct: correct, latency: LatencyQuantile(sim.Latency, u), pick: g.Uint64()}
+	return Outcome{
+		Fails:     fails,
+		Correct:   correct,
+		Text:      answerText(sim.Expected, correct, g.Uint64()),
+		LatencyNS: LatencyQuantile(sim.Latency, u),
+	}
 }
 
 // unit is a number in the open interval (0, 1).
@@ -98,12 +105,15 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// estimate counts tokens by the rule of thumb of four characters each, and four
-// more for each message.
+// EstimateTokens counts the tokens of a text by the rule of thumb of four
+// characters each.
+func EstimateTokens(text string) int64 { return int64(utf8.RuneCountInString(text)+3) / 4 }
+
+// estimate counts the tokens of an exchange; each message costs four more.
 func estimate(messages []events.Message, text string) *events.Usage {
-	in := 0
+	in := int64(0)
 	for i := range messages {
-		in += 4 + (utf8.RuneCountInString(messages[i].Content)+3)/4
+		in += 4 + EstimateTokens(messages[i].Content)
 	}
-	return &events.Usage{Input: int64(in), Output: int64((utf8.RuneCountInString(text) + 3) / 4), Source: "estimated"}
+	return &events.Usage{Input: in, Output: EstimateTokens(text), Source: "estimated"}
 }
