@@ -2,8 +2,12 @@ package bus
 
 import (
 	"context"
+	"fmt"
+	"sync"
 	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 )
 
@@ -44,19 +48,69 @@ type Config struct {
 }
 
 // Bus is a connection to the log. Its methods may be used concurrently.
-type Bus struct{}
+type Bus struct {
+	cfg    Config
+	log    zerolog.Logger
+	server *Server // nil when the log is elsewhere
+	nc     *nats.Conn
+	js     jetstream.JetStream
+	conn   connState
 
-// Info is the state of a stream.
-type Info struct {
-	Stream   string
-	First    uint64 // sequence of the first message, 0 if there was never one
-	Last     uint64 // sequence of the last message
-	Messages uint64
-	Bytes    uint64
-	MaxBytes int64 // 0 = unlimited
-	Replicas int
-	Created  time.Time
+	failOnce sync.Once
+	closed   chan struct{}
+	err      error // why, set before closed is
+
+	replies    replies
+	committers sync.Map // stream -> *committer
+	background sync.WaitGroup
+	objects    objectStore
 }
+
+// Close ends the connection and the embedded server. Publishers that wait get
+// ErrClosed; their facts may have been stored. Consumers should have been
+// stopped before. Closing twice is harmless.
+func (b *Bus) Close() error {
+	b.fail(nil)
+	if b.nc != nil {
+		b.nc.Close()
+	}
+	b.background.Wait()
+	if b.server != nil {
+		return b.server.Close()
+	}
+	return nil
+}
+
+// Closed is closed when the bus was closed or its connection is gone for good;
+// Err then says why.
+func (b *Bus) Closed() <-chan struct{} { return b.closed }
+
+// Err is nil while the bus is open, ErrClosed or the reason afterwards.
+func (b *Bus) Err() error {
+	select {
+	case <-b.closed:
+		return b.err
+	default:
+		return nil
+	}
+}
+
+func (b *Bus) fail(err error) {
+	b.failOnce.Do(func() {
+		b.err = ErrClosed
+		if err != nil {
+			b.err = fmt.Errorf("%w: %w", ErrClosed, err)
+		}
+		close(b.closed)
+	})
+}
+
+// Embedded reports whether the server runs inside this process.
+func (b *Bus) Embedded() bool { return b.server != nil }
+
+// Durability is Always or Interval, as configured. Of a server elsewhere it is
+// what the configuration claims.
+func (b *Bus) Durability() string { return b.cfg.Durability }
 
 // Handler works on one message; Consume says what its error means.
 type Handler func(ctx context.Context, m *Message) error
