@@ -9,6 +9,7 @@ import (
 
 	"github.com/crucible-go/crucible/pkg/events"
 	"github.com/mailru/easyjson"
+	"github.com/shopspring/decimal"
 )
 
 // Answer is a recorded answer from a file of its own.
@@ -41,6 +42,8 @@ type Plan struct {
 	conditions []plannedCondition
 	score      events.Score
 	seed       string
+
+	inputTokens int64 // the most that the messages of all items have
 }
 
 type plannedCondition struct {
@@ -55,7 +58,9 @@ type plannedMember struct {
 	id      string
 	ordinal int
 	pool    string
-	price   *events.Price
+	price   *events.Price   // nil: unknown
+	input   decimal.Decimal // of price
+	output  decimal.Decimal
 	field   int // index into paths, -1: none
 	latency int // likewise
 	answers map[string][]Answer
@@ -123,7 +128,10 @@ func (p *Plan) condition(c *Condition, answers []Answers) (plannedCondition, err
 		if model == nil {
 			return out, fmt.Errorf("plan: condition %q has the unknown member %q", c.Name, id)
 		}
-		m := plannedMember{model: model, id: id, pool: model.pool(), price: model.price(), field: -1, latency: -1}
+		m := plannedMember{model: model, id: id, pool: model.pool(), field: -1, latency: -1}
+		if err := m.setPrice(); err != nil {
+			return out, fmt.Errorf("plan: model %q: price: %w", id, err)
+		}
 		for _, earlier := range c.Members[:i] {
 			if earlier == id {
 				m.ordinal++
@@ -145,6 +153,16 @@ func (p *Plan) condition(c *Condition, answers []Answers) (plannedCondition, err
 		out.members = append(out.members, m)
 	}
 	return out, nil
+}
+
+func (m *plannedMember) setPrice() (err error) {
+	if m.price = m.model.price(); m.price == nil {
+		return nil
+	}
+	if m.input, err = decimal.NewFromString(m.price.Input); err == nil {
+		m.output, err = decimal.NewFromString(m.price.Output)
+	}
+	return err
 }
 
 // price is what the model's calls cost, nil if unknown.
@@ -191,7 +209,7 @@ func (p *Plan) Query(run string, i int) (Query, error) {
 	it := &p.items[at]
 	messages, err := p.messages(it)
 	if err != nil {
-		return Query{}, p.itemError(it, err)
+		return Query{}, Errors{p.itemProblem(it, err)}
 	}
 	q := Query{ID: events.QueryID(run, c.name, repeat, it.ID), Condition: c.name, Item: it.ID, Repeat: repeat,
 		Calls: make([]Call, len(c.members))}
@@ -211,7 +229,7 @@ func (p *Plan) Query(run string, i int) (Query, error) {
 		m := &c.members[k]
 		call := Call{ID: events.CallID(q.ID, events.RoleAnswer, m.id, m.ordinal), Member: m.id, Model: m.model.Model, Pool: m.pool, Data: &orders[k]}
 		if err := p.order(call.Data, c, m, it, repeat, spans); err != nil {
-			return Query{}, p.itemError(it, err)
+			return Query{}, Errors{p.itemProblem(it, err)}
 		}
 		call.Data.Messages = messages
 		q.Calls[k], q.Data.Calls[k] = call, call.ID
@@ -300,8 +318,8 @@ func (m *plannedMember) recordedAnswer(it *Item, repeat int, spans []span) (Answ
 	return Answer{Text: text, LatencyNS: latency}, true, nil
 }
 
-// itemError is a Problem with an item, at its line in the data set.
-func (p *Plan) itemError(it *Item, err error) error {
+// itemProblem is what is wrong with an item, at its line in the data set.
+func (p *Plan) itemProblem(it *Item, err error) Problem {
 	problem := Problem{File: p.spec.Dataset.Path, Line: it.Line, Message: err.Error()}
 	var missing *missingField
 	if errors.As(err, &missing) {
@@ -309,5 +327,5 @@ func (p *Plan) itemError(it *Item, err error) error {
 		names = slices.DeleteFunc(names, func(n string) bool { return strings.Contains(n, ".") })
 		problem.Hint = didYouMean(missing.name, names, "its fields are")
 	}
-	return Errors{problem}
+	return problem
 }

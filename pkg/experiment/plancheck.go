@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -42,11 +41,13 @@ func (p *Plan) checkItem(it *Item, spans []span, found map[string]int) *Problem 
 	if !it.HasExpected {
 		return p.noExpected(it)
 	}
-	if _, err := p.messages(it); err != nil {
-		var list Errors
-		if errors.As(p.itemError(it, err), &list) {
-			return &list[0]
-		}
+	messages, err := p.messages(it)
+	if err != nil {
+		problem := p.itemProblem(it, err)
+		return &problem
+	}
+	for _, m := range messages {
+		p.inputTokens += int64(len(m.Content)) + 16
 	}
 	seen := make(map[string]bool, 8)
 	for c := range p.conditions {
@@ -58,7 +59,8 @@ func (p *Plan) checkItem(it *Item, spans []span, found map[string]int) *Problem 
 			seen[m.id] = true
 			_, ok, err := m.recordedAnswer(it, 0, spans)
 			if err != nil {
-				return &Problem{File: p.spec.Dataset.Path, Line: it.Line, Message: err.Error()}
+				problem := p.itemProblem(it, err)
+				return &problem
 			}
 			if ok {
 				found[m.id]++
@@ -146,40 +148,9 @@ const assumedOutput = 4096
 // tokens, and sixteen tokens for each message, at the price of input, and the
 // limit of its answer (params.max_tokens; 4,096 where there is none) at the
 // price of output.
-func (p *Plan) Cost() (events.Estimate, error) {
+func (p *Plan) Cost() events.Estimate {
 	est := events.Estimate{USD: "0"}
-	members, calls := p.priced(&est)
-	if len(members) == 0 {
-		return est, nil
-	}
-	var input int64
-	for i := range p.items {
-		messages, err := p.messages(&p.items[i])
-		if err != nil {
-			return est, p.itemError(&p.items[i], err)
-		}
-		for _, m := range messages {
-			input += int64(len(m.Content)) + 16
-		}
-	}
 	total := decimal.Zero
-	for i, m := range members {
-		in, err1 := decimal.NewFromString(m.price.Input)
-		out, err2 := decimal.NewFromString(m.price.Output)
-		if err := errors.Join(err1, err2); err != nil {
-			return est, fmt.Errorf("plan: price of model %q: %w", m.id, err)
-		}
-		tokens := decimal.NewFromInt(int64(len(p.items)) * m.model.maxTokens())
-		once := in.Mul(decimal.NewFromInt(input)).Add(out.Mul(tokens))
-		total = total.Add(once.Mul(decimal.NewFromInt(int64(calls[i] * p.spec.Repeat))))
-	}
-	est.USD = total.Shift(-6).RoundBank(12).String()
-	return est, nil
-}
-
-// priced returns the models that cost something with the number of calls to
-// them for one item, and notes those of unknown price.
-func (p *Plan) priced(est *events.Estimate) (members []plannedMember, calls []int) {
 	for _, c := range p.conditions {
 		for _, m := range c.members {
 			if m.price == nil {
@@ -188,18 +159,13 @@ func (p *Plan) priced(est *events.Estimate) (members []plannedMember, calls []in
 				}
 				continue
 			}
-			if m.price.Input == "0" && m.price.Output == "0" {
-				continue
-			}
-			at := slices.IndexFunc(members, func(o plannedMember) bool { return o.id == m.id })
-			if at < 0 {
-				members, calls = append(members, m), append(calls, 0)
-				at = len(members) - 1
-			}
-			calls[at]++
+			output := decimal.NewFromInt(int64(len(p.items)) * m.model.maxTokens())
+			once := m.input.Mul(decimal.NewFromInt(p.inputTokens)).Add(m.output.Mul(output))
+			total = total.Add(once)
 		}
 	}
-	return members, calls
+	est.USD = total.Mul(decimal.NewFromInt(int64(p.spec.Repeat))).Shift(-6).RoundBank(12).String()
+	return est
 }
 
 // maxTokens is the limit of an answer's length.

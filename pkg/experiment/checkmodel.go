@@ -1,0 +1,223 @@
+package experiment
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// keysOf are the keys that only models of some providers have.
+func keysOf(key string) []string {
+	switch key {
+	case "field", "latency_field", "latency_unit", "file", "fields":
+		return []string{"recorded"}
+	case "accuracy", "error_rate", "latency":
+		return []string{"simulated"}
+	case "command":
+		return []string{"exec"}
+	case "base_url", "api_key_env":
+		return []string{"openai", "anthropic", "google", "http"}
+	case "timeout", "retries", "price", "params":
+		return []string{"openai", "anthropic", "google", "http", "exec"}
+	}
+	return nil
+}
+
+func (c checker) checkModels() {
+	if len(c.s.Models) == 0 {
+		c.problem("models", "add one, such as: - {id: a, provider: simulated, accuracy: 0.9}", "models is missing or empty: nobody answers")
+	}
+	lines := make(map[string]int)
+	for i := range c.s.Models {
+		m, at := &c.s.Models[i], fmt.Sprintf("models[%d]", i)
+		if c.need(at+".id", m.ID, "give each model an id") {
+			c.checkName(at+".id", m.ID)
+			if line, twice := lines[m.ID]; twice {
+				c.problem(at+".id", "give each model its own id", "the model id %q is already that of line %d", m.ID, line)
+			}
+			lines[m.ID] = c.position(at + ".id").line
+			if len(c.s.Conditions) > 0 && !c.s.uses(m.ID) {
+				c.warn("model %q is in no condition: it is not asked", m.ID)
+			}
+		}
+		c.need(at+".provider", m.Provider, "write one of: "+strings.Join(Supported("models.provider").Works, ", "))
+		if Supported("models.provider").Known(m.Provider) {
+			c.checkModelKeys(m, at)
+		}
+		c.checkModel(m, at)
+	}
+}
+
+// checkModelKeys refuses keys that a model's provider does not have.
+func (c checker) checkModelKeys(m *Model, at string) {
+	for _, key := range []string{"field", "latency_field", "latency_unit", "file", "fields", "accuracy", "error_rate", "latency",
+		"command", "base_url", "api_key_env", "timeout", "retries", "price", "params"} {
+		if providers := keysOf(key); c.has(at+"."+key) && !slices.Contains(providers, m.Provider) {
+			c.problem(at+"."+key, "leave it out", "%s has no meaning for a model of provider %s, only for %s", key, m.Provider, strings.Join(providers, ", "))
+		}
+	}
+}
+
+func (c checker) checkModel(m *Model, at string) {
+	limits := at + ".limits"
+	for _, l := range []struct {
+		name  string
+		value int
+	}{{"concurrency", m.Limits.Concurrency}, {"rpm", m.Limits.RPM}, {"tpm", m.Limits.TPM}} {
+		if c.has(limits + "." + l.name) {
+			c.atLeast(limits+"."+l.name, l.value, 1)
+		}
+	}
+	c.atLeast(at+".retries", m.Retries, 0)
+	if m.Price != nil {
+		c.need(at+".price.input", string(m.Price.Input), "dollars per million tokens of input")
+		c.need(at+".price.output", string(m.Price.Output), "dollars per million tokens of output")
+	}
+	switch m.Provider {
+	case "recorded":
+		c.checkRecordedModel(m, at)
+	case "simulated":
+		c.checkSimulatedModel(m, at)
+	case "exec":
+		if len(m.Command) == 0 || m.Command[0] == "" {
+			c.problem(at+".command", "write command: [python3, my_model.py]", "%s.command is missing or empty", at)
+		}
+	case "openai":
+		c.checkBaseURL(at+".base_url", m.BaseURL)
+		if m.APIKeyEnv != "" && !isName(m.APIKeyEnv) {
+			c.problem(at+".api_key_env", "it is the name of a variable, such as OPENAI_API_KEY, not the key", "%s.api_key_env is not the name of an environment variable", at)
+		}
+		if _, ok := m.limitOfOutput(); !ok && m.Price != nil && c.s.uses(m.ID) {
+			c.warn("model %q has no params.max_tokens: estimates assume %d tokens for an answer", m.ID, assumedOutput)
+		}
+	}
+}
+
+func (c checker) checkRecordedModel(m *Model, at string) {
+	if c.need(at+".field", m.Field, "name the field that holds the answer, as a dotted path") {
+		c.checkFieldPath(at+".field", m.Field)
+	}
+	if c.has(at + ".latency_field") {
+		c.checkFieldPath(at+".latency_field", m.LatencyField)
+	} else if c.has(at + ".latency_unit") {
+		c.problem(at+".latency_unit", "", "latency_unit has no meaning without latency_field")
+	}
+	c.checkPath(at+".file", m.File)
+	if m.Fields == nil {
+		return
+	}
+	if m.File == "" {
+		c.problem(at+".fields", "name the file with the answers in file", "fields has no meaning without file")
+		return
+	}
+	c.checkFieldPath(at+".fields.id", m.Fields.ID)
+	if c.s.Dataset.Fields.ID == "" {
+		c.problem(at+".file", "name the field with the ids of the items in dataset.fields.id", "%s.file needs items with ids of their own", at)
+	}
+}
+
+func (c checker) checkSimulatedModel(m *Model, at string) {
+	if !c.has(at + ".accuracy") {
+		c.problem(at+".accuracy", "write accuracy: 0.9", "%s.accuracy is missing", at)
+	}
+	for _, p := range []struct {
+		name  string
+		value float64
+	}{{"accuracy", m.Accuracy}, {"error_rate", m.ErrorRate}} {
+		if p.value < 0 || p.value > 1 {
+			c.problem(at+"."+p.name, "", "%s: %v is not between 0 and 1", p.name, p.value)
+		}
+	}
+	if c.has(at + ".latency") {
+		c.checkLatency(m.Latency, at+".latency")
+	}
+}
+
+func (c checker) checkLatency(l *Latency, at string) {
+	if !c.need(at+".shape", l.Shape, "write one of: "+strings.Join(Supported("models.latency.shape").Works, ", ")) {
+		return
+	}
+	needs := map[string][]string{"constant": {"p50"}, "lognormal": {"p50"}, "piecewise": {"p50", "p95", "p99"}}[l.Shape]
+	takes := map[string][]string{"constant": {"p50"}, "lognormal": {"p50", "p95", "p99"}, "piecewise": {"p50", "p95", "p99"}}[l.Shape]
+	for _, q := range []string{"p50", "p95", "p99"} {
+		switch has := c.has(at + "." + q); {
+		case !has && slices.Contains(needs, q):
+			c.problem(at+"."+q, "write "+q+": 800ms", "latency.%s is missing: shape %s needs it", q, l.Shape)
+		case has && !slices.Contains(takes, q):
+			c.problem(at+"."+q, "", "latency.%s has no meaning with shape %s", q, l.Shape)
+		}
+	}
+	if l.Shape == "lognormal" && !c.has(at+".p95") && !c.has(at+".p99") {
+		c.problem(at, "its median and one further quantile make it", "latency of shape lognormal needs p50 and p95 or p99")
+	}
+	last, name := Duration(0), ""
+	for _, q := range []struct {
+		name  string
+		value Duration
+	}{{"p50", l.P50}, {"p95", l.P95}, {"p99", l.P99}} {
+		if !c.has(at + "." + q.name) {
+			continue
+		}
+		if q.value <= 0 || q.value < last {
+			c.problem(at+"."+q.name, "quantiles are positive and in order: p50 <= p95 <= p99", "latency.%s: %s is less than %s", q.name, q.value, orZero(name, last))
+		}
+		last, name = q.value, q.name
+	}
+}
+
+func orZero(name string, d Duration) string {
+	if name == "" {
+		return "1ns"
+	}
+	return name + ", " + d.String()
+}
+
+func (c checker) checkConditions() {
+	if len(c.s.Conditions) == 0 {
+		c.problem("conditions", "add one, such as: - {name: a, members: [a]}", "conditions is missing or empty: nothing is asked")
+		return
+	}
+	ids := make([]string, 0, len(c.s.Models))
+	for i := range c.s.Models {
+		ids = append(ids, c.s.Models[i].ID)
+	}
+	lines := make(map[string]int)
+	for i := range c.s.Conditions {
+		cond, at := &c.s.Conditions[i], fmt.Sprintf("conditions[%d]", i)
+		if c.need(at+".name", cond.Name, "give each condition a name") {
+			c.checkName(at+".name", cond.Name)
+			if line, twice := lines[cond.Name]; twice {
+				c.problem(at+".name", "give each condition its own name", "the condition name %q is already that of line %d", cond.Name, line)
+			}
+			lines[cond.Name] = c.position(at + ".name").line
+		}
+		c.checkMembers(cond, at, ids)
+	}
+	if c.has("control") {
+		c.checkReference("control", c.s.Control, "condition", c.conditionNames())
+	}
+}
+
+func (c checker) checkMembers(cond *Condition, at string, ids []string) {
+	if len(cond.Members) == 0 {
+		c.problem(at+".members", "name models: "+strings.Join(ids, ", "), "%s.members is missing or empty", at)
+	}
+	for k, id := range cond.Members {
+		if !slices.Contains(ids, id) {
+			c.problem(fmt.Sprintf("%s.members[%d]", at, k), didYouMean(id, ids, "the models are"), "there is no model %q", id)
+			continue
+		}
+		if m := c.s.model(id); slices.Contains(cond.Members[:k], id) && m.Provider == "recorded" {
+			c.warn("condition %q asks the recorded model %q twice: both answers are the same", cond.Name, id)
+		}
+	}
+	if len(cond.Members) == 1 && c.has(at+".vote") {
+		c.warn("condition %q has one member: its vote decides nothing", cond.Name)
+	}
+	if len(cond.Members) == 2 {
+		c.warn("condition %q has two members: where they differ, a majority is a tie", cond.Name)
+	}
+	if cond.Hedge.Strategy == "none" && len(cond.Hedge.options()) > len("{}") {
+		c.problem(at+".hedge", "", "hedge has options, but its strategy is none")
+	}
+}

@@ -1,0 +1,34 @@
+package experiment
+
+import (
+	"reflect"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// Parse reads a spec. The file's name is only used in messages; env looks up
+// the variables that the text names as ${NAME}. A spec with mistakes gives
+// Errors, all of them.
+func Parse(file string, src []byte, env func(string) (string, bool)) (*Spec, error) {
+	s, _, problems := parseSpec(file, src, env)
+	if len(problems) > 0 {
+		return nil, problems.sorted()
+	}
+	return s, nil
+}
+
+func parseSpec(file string, src []byte, env func(string) (string, bool)) (*Spec, *decoder, Errors) {
+	body, problems := parseYAML(file, src)
+	if len(problems) > 0 {
+		return nil, nil, problems
+	}
+	d := &decoder{file: file, env: env, places: map[string]place{}, anchors: map[string]ast.Node{}}
+	s := new(Spec)
+	d.decode(body, reflect.ValueOf(s).Elem(), "", "")
+	if d.places[""].bad {
+		return nil, d, d.problems
+	}
+	s.setDefaults(d.has)
+	check(d, s)
+	return s, d, d.problems
+}

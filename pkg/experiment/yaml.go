@@ -1,0 +1,120 @@
+package experiment
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+const (
+	maxSpec  = 1 << 20 // bytes of a spec
+	maxDepth = 64      // lists and mappings inside each other
+	maxNodes = 100_000 // values of a spec, with those that aliases repeat
+)
+
+// parseYAML returns the one document of a YAML text.
+func parseYAML(file string, src []byte) (ast.Node, Errors) {
+	fail := func(line, column int, message, hint string) (ast.Node, Errors) {
+		return nil, Errors{{File: file, Line: line, Column: column, Message: message, Hint: hint}}
+	}
+	if len(src) > maxSpec {
+		return fail(0, 0, fmt.Sprintf("the spec has %d bytes: at most %d are read", len(src), maxSpec), "is this the data set?")
+	}
+	if !utf8.Valid(src) {
+		line := 1
+		for rest := src; len(rest) > 0; {
+			r, n := utf8.DecodeRune(rest)
+			if r == utf8.RuneError && n == 1 {
+				break
+			}
+			if r == '\n' {
+				line++
+			}
+			rest = rest[n:]
+		}
+		return fail(line, 0, "the text is not UTF-8", "save the file as UTF-8")
+	}
+	src = bytes.TrimPrefix(src, []byte("\uFEFF"))
+	if at := tooDeep(src); at != nil {
+		return fail(at.Line, at.Column, fmt.Sprintf("more than %d lists or mappings inside each other", maxDepth), "")
+	}
+	f, err := safeParse(src)
+	if err != nil {
+		var e yaml.Error
+		if errors.As(err, &e) && e.GetToken() != nil && e.GetToken().Position != nil {
+			pos := e.GetToken().Position
+			return fail(pos.Line, pos.Column, "YAML: "+e.GetMessage(), yamlHint(e))
+		}
+		return fail(0, 0, "YAML: "+err.Error(), "")
+	}
+	var body ast.Node
+	for _, doc := range f.Docs {
+		if doc.Body == nil || doc.Body.Type() == ast.CommentType || doc.Body.Type() == ast.CommentGroupType {
+			continue
+		}
+		if body != nil {
+			pos := doc.Body.GetToken().Position
+			return fail(pos.Line, pos.Column, "a second document begins here", "write one experiment into each file")
+		}
+		body = doc.Body
+	}
+	if body == nil {
+		return fail(1, 1, "the spec is empty", "begin with \"version: 1\"; \"crucible new\" writes a spec")
+	}
+	return body, nil
+}
+
+// safeParse turns a panic of the parser into an error: it reads what anybody
+// sends.
+func safeParse(src []byte) (f *ast.File, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			f, err = nil, fmt.Errorf("the text cannot be read: %v", r)
+		}
+	}()
+	return parser.ParseBytes(src, 0, parser.AllowDuplicateMapKey())
+}
+
+func yamlHint(e yaml.Error) string {
+	if t := e.GetToken(); strings.Contains(t.Value, "\t") || strings.Contains(e.GetMessage(), "'\t'") {
+		return "indent with spaces, not with tabs"
+	}
+	return "texts with : # { } [ ] , & * ! | > ' \" % @ need quotes"
+}
+
+// tooDeep finds the place where lists and mappings are nested too deeply for a
+// recursive parser, nil if nowhere.
+func tooDeep(src []byte) (at *token.Position) {
+	defer func() {
+		if recover() != nil { // the tokens cannot be made: the parser will say so
+			at = nil
+		}
+	}()
+	flow, entries, line, indent := 0, 0, 0, map[int]bool{}
+	for _, t := range lexer.Tokenize(string(src)) {
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			flow++
+		case token.SequenceEndType, token.MappingEndType:
+			flow--
+		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType, token.AnchorType, token.TagType:
+			if t.Position.Line != line {
+				line, entries = t.Position.Line, 0
+			}
+			entries++
+			indent[t.Position.IndentNum] = true
+		}
+		if flow > maxDepth || entries > 16*maxDepth || len(indent) > maxDepth*4 {
+			return t.Position
+		}
+	}
+	return nil
+}
