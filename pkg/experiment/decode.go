@@ -32,10 +32,14 @@ type place struct {
 	bad          bool // it has a problem already
 }
 
-// edit is a scalar that the environment or a caller changes.
+// edit is a scalar of the text that Rewrite may have to write anew.
 type edit struct {
-	tok  *token.Token
-	text string // as YAML
+	path   string
+	token  *token.Token // where it begins
+	block  *token.Token // the text below it, if it is a block
+	value  string       // with the environment put in
+	number bool         // it is a number or a truth value
+	used   bool         // variables were put in
 }
 
 // position of a path or, if the document does not have it, of what contains it.
@@ -228,16 +232,16 @@ type scalar struct {
 func (d *decoder) readScalar(n ast.Node, path string) (s scalar, ok bool) {
 	switch v := n.(type) {
 	case *ast.StringNode:
-		return d.expandScalar(v.Token, v.Value, path)
+		return d.expandScalar(v.Token, nil, v.Value, path)
 	case *ast.LiteralNode:
-		return d.expandScalar(v.Start, v.Value.Value, path)
+		return d.expandScalar(v.Start, v.Value.Token, v.Value.Value, path)
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		return scalar{text: n.GetToken().Value}, true
 	}
 	return scalar{}, false
 }
 
-func (d *decoder) expandScalar(t *token.Token, text, path string) (scalar, bool) {
+func (d *decoder) expandScalar(t, block *token.Token, text, path string) (scalar, bool) {
 	out, used, unset := expand(text, d.env)
 	if len(unset) > 0 {
 		d.problem(path, fmt.Sprintf("set it, or write $${%s} for the text itself", unset[0]), "the environment variable %s is not set", strings.Join(unset, ", "))
@@ -247,8 +251,8 @@ func (d *decoder) expandScalar(t *token.Token, text, path string) (scalar, bool)
 		d.problem(path, fmt.Sprintf("name it as api_key_env: %s; a spec is stored in the log", used[at]), "the value of %s would be stored with the spec", used[at])
 		return scalar{}, false
 	}
-	s := scalar{text: out, isText: true, replaced: len(used) > 0 && t.Type == token.StringType}
-	return s, true
+	d.edits = append(d.edits, edit{path: path, token: t, block: block, value: out, used: len(used) > 0})
+	return scalar{text: out, isText: true, replaced: len(used) > 0 && t.Type == token.StringType}, true
 }
 
 func (d *decoder) decodeScalar(n ast.Node, v reflect.Value, path, key string) {
@@ -272,6 +276,8 @@ func (d *decoder) decodeScalar(n ast.Node, v reflect.Value, path, key string) {
 			hint = "write it without quotes: " + s.text
 		}
 		d.problem(path, hint, "%s: want %s, got %s", path, kindName(v.Kind()), describe(n))
+	} else if s.replaced {
+		d.edits[len(d.edits)-1].number = true
 	}
 }
 
@@ -411,6 +417,7 @@ func (d *decoder) plain(n ast.Node, path string) (any, bool) {
 		return nil, false
 	}
 	if number := json.Number(s.text); s.replaced && json.Valid([]byte(s.text)) && isNumber(number) {
+		d.edits[len(d.edits)-1].number = true
 		return number, true
 	}
 	return s.text, true

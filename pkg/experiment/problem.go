@@ -11,7 +11,7 @@ import (
 type Problem struct {
 	File    string
 	Line    int    // from 1; 0: the file as a whole
-	Column  int    // from 1, in characters; 0: the line as a whole
+	Column  int    // from 1, in characters of a spec, in bytes of a data set; 0: the line as a whole
 	Path    string // dotted path of the key in the spec, "" outside of one
 	Message string // what is wrong
 	Hint    string // what to do

@@ -15,23 +15,23 @@ const DefaultMaxInFlight = 2000
 // Spec is an experiment. Its fields are the keys of the YAML text, with the
 // defaults filled in.
 type Spec struct {
-	Version      int         `json:"version" doc:"Version of this format: 1."`
-	Name         string      `json:"name" doc:"Name of the experiment."`
+	Version      int         `json:"version" need:"true" doc:"Version of this format: 1."`
+	Name         string      `json:"name" need:"true" doc:"Name of the experiment."`
 	Description  string      `json:"description,omitempty" doc:"What the experiment is to find out."`
 	Hypothesis   *Hypothesis `json:"hypothesis,omitempty" doc:"What is claimed before anything is asked."`
 	Tags         []string    `json:"tags,omitempty" doc:"Free words to find the experiment by."`
-	Dataset      Dataset     `json:"dataset" doc:"Where the items come from."`
+	Dataset      Dataset     `json:"dataset" need:"true" doc:"Where the items come from."`
 	Prompt       string      `json:"prompt" doc:"Go template over the fields of an item, input and expected."`
 	System       string      `json:"system,omitempty" doc:"System message, a template like prompt."`
 	Score        Score       `json:"score" doc:"How an answer is read and compared."`
-	Models       []Model     `json:"models" doc:"The models that conditions choose from."`
-	Conditions   []Condition `json:"conditions" doc:"What is compared."`
+	Models       []Model     `json:"models" need:"true" doc:"The models that conditions choose from."`
+	Conditions   []Condition `json:"conditions" need:"true" doc:"What is compared."`
 	Control      string      `json:"control" doc:"The condition the others are compared with; default the first."`
-	Metrics      []string    `json:"metrics" doc:"What is reported for each condition." enum:"metrics"`
+	Metrics      []string    `json:"metrics" doc:"What is reported for each condition."`
 	Repeat       int         `json:"repeat" doc:"How often each item is asked; repetition r has its own seed."`
 	Seed         uint64      `json:"seed" doc:"Seed of everything that is random."`
 	ShareAnswers bool        `json:"share_answers,omitempty" doc:"Conditions use the same answers of a model instead of asking separately."`
-	Clock        string      `json:"clock" doc:"real, or virtual for simulated models: no waiting, same bytes every time." enum:"clock"`
+	Clock        string      `json:"clock" doc:"real, or virtual for simulated models: no waiting, same bytes every time."`
 	Budget       Budget      `json:"budget" doc:"Limits that a run never oversteps; 0 is no limit."`
 	MaxInFlight  int         `json:"max_in_flight" doc:"Undecided queries at a time."`
 	Analysis     Analysis    `json:"analysis" doc:"How conditions are compared."`
@@ -44,17 +44,17 @@ type Spec struct {
 // Hypothesis is a claim that a comparison confirms or not.
 type Hypothesis struct {
 	ID          string `json:"id,omitempty" doc:"Short name, such as H1."`
-	Claim       string `json:"claim" doc:"The claim in words."`
-	Metric      string `json:"metric" doc:"The metric it is about, one of metrics."`
-	Treatment   string `json:"treatment" doc:"The condition that is claimed to differ."`
+	Claim       string `json:"claim" need:"true" doc:"The claim in words."`
+	Metric      string `json:"metric" need:"true" doc:"The metric it is about, one of metrics."`
+	Treatment   string `json:"treatment" need:"true" doc:"The condition that is claimed to differ."`
 	Control     string `json:"control" doc:"The condition it is compared with; default control."`
-	Alternative string `json:"alternative" doc:"The direction of the claim." enum:"hypothesis.alternative"`
+	Alternative string `json:"alternative" doc:"The direction of the claim."`
 }
 
 // Dataset says where the items come from and which of them are asked.
 type Dataset struct {
-	Source string `json:"source" doc:"Kind of the source; default by the extension of path." enum:"dataset.source"`
-	Path   string `json:"path" doc:"File, relative to the spec's folder; .gz is unpacked."`
+	Source string `json:"source" doc:"Kind of the source; default by the extension of path."`
+	Path   string `json:"path" need:"true" doc:"File, relative to the spec's folder; .gz is unpacked."`
 	Fields Fields `json:"fields" doc:"Where an item's parts are, as dotted paths."`
 	Sample Sample `json:"sample" doc:"Which items are asked."`
 }
@@ -69,7 +69,7 @@ type Fields struct {
 
 // Sample says which items are asked.
 type Sample struct {
-	Method string `json:"method" doc:"How items are chosen." enum:"dataset.sample.method"`
+	Method string `json:"method" doc:"How items are chosen."`
 	Size   int    `json:"size,omitempty" doc:"Number of items, for head, random and stratified."`
 	By     string `json:"by,omitempty" doc:"Field that makes the strata."`
 	Folds  int    `json:"folds,omitempty" doc:"Number of folds, for kfold."`
@@ -79,15 +79,15 @@ type Sample struct {
 // Score says how an answer is read and compared with what was expected.
 type Score struct {
 	Extract   string   `json:"extract" doc:"none, a regular expression (RE2; last match, first group), or the name of an extractor: gsm8k, choice, numeric."`
-	Normalize string   `json:"normalize" doc:"How two texts are made comparable." enum:"score.normalize"`
-	Metrics   []string `json:"metrics" doc:"How a pair of texts is scored." enum:"score.metrics"`
+	Normalize string   `json:"normalize" doc:"How two texts are made comparable."`
+	Metrics   []string `json:"metrics" doc:"How a pair of texts is scored."`
 	K         []int    `json:"k,omitempty" doc:"The k of pass_at_k, one or several."`
 }
 
 // Model is something that answers.
 type Model struct {
-	ID        string          `json:"id" doc:"Name by which conditions refer to it."`
-	Provider  string          `json:"provider" doc:"Who answers." enum:"models.provider"`
+	ID        string          `json:"id" need:"true" doc:"Name by which conditions refer to it."`
+	Provider  string          `json:"provider" need:"true" doc:"Who answers."`
 	Model     string          `json:"model,omitempty" doc:"The provider's name of the model; default id."`
 	BaseURL   string          `json:"base_url,omitempty" doc:"Address of a compatible service; default the provider's own."`
 	APIKeyEnv string          `json:"api_key_env,omitempty" doc:"Environment variable that holds the key."`
@@ -99,7 +99,7 @@ type Model struct {
 
 	Field        string       `json:"field,omitempty" doc:"Recorded: dotted path of the answer."`
 	LatencyField string       `json:"latency_field,omitempty" doc:"Recorded: dotted path of the answer's latency."`
-	LatencyUnit  string       `json:"latency_unit,omitempty" doc:"Recorded: unit of a latency that is a bare number." enum:"models.latency_unit"`
+	LatencyUnit  string       `json:"latency_unit,omitempty" doc:"Recorded: unit of a latency that is a bare number."`
 	File         string       `json:"file,omitempty" doc:"Recorded: JSON lines with the answers, matched by id, instead of the item itself."`
 	Fields       *ModelFields `json:"fields,omitempty" doc:"Recorded: where the parts of a line of file are."`
 
@@ -119,8 +119,8 @@ type Limits struct {
 
 // Price is in US dollars per million tokens.
 type Price struct {
-	Input  Decimal `json:"input" doc:"Of a million tokens of input."`
-	Output Decimal `json:"output" doc:"Of a million tokens of output."`
+	Input  Decimal `json:"input" need:"true" doc:"Of a million tokens of input."`
+	Output Decimal `json:"output" need:"true" doc:"Of a million tokens of output."`
 }
 
 // ModelFields are dotted paths into a line of a file of recorded answers.
@@ -130,7 +130,7 @@ type ModelFields struct {
 
 // Latency is a distribution of latencies by its quantiles.
 type Latency struct {
-	Shape string   `json:"shape" doc:"Kind of the distribution." enum:"models.latency.shape"`
+	Shape string   `json:"shape" need:"true" doc:"Kind of the distribution."`
 	P50   Duration `json:"p50,omitempty" doc:"Median; of constant, the value."`
 	P95   Duration `json:"p95,omitempty" doc:"95th percentile."`
 	P99   Duration `json:"p99,omitempty" doc:"99th percentile."`
@@ -138,17 +138,17 @@ type Latency struct {
 
 // Condition is one way of getting an answer.
 type Condition struct {
-	Name      string   `json:"name" doc:"Name of the condition in every result."`
-	Members   []string `json:"members" doc:"Ids of models; one that is named twice is asked twice."`
-	Vote      string   `json:"vote" doc:"How the answers become one." enum:"conditions.vote"`
-	Execution string   `json:"execution" doc:"In which order members are asked." enum:"conditions.execution"`
-	Stop      string   `json:"stop" doc:"When further members are not waited for." enum:"conditions.stop"`
+	Name      string   `json:"name" need:"true" doc:"Name of the condition in every result."`
+	Members   []string `json:"members" need:"true" doc:"Ids of models; one that is named twice is asked twice."`
+	Vote      string   `json:"vote" doc:"How the answers become one."`
+	Execution string   `json:"execution" doc:"In which order members are asked."`
+	Stop      string   `json:"stop" doc:"When further members are not waited for."`
 	Hedge     Hedge    `json:"hedge" doc:"Backup requests against slow answers."`
 }
 
 // Hedge is a policy for backup requests.
 type Hedge struct {
-	Strategy        string     `json:"strategy" doc:"How the delay before a backup request is found." enum:"conditions.hedge.strategy"`
+	Strategy        string     `json:"strategy" doc:"How the delay before a backup request is found."`
 	Delay           Duration   `json:"delay,omitempty" doc:"fixed: the delay."`
 	InitialDelay    Duration   `json:"initial_delay,omitempty" doc:"Delay until enough latencies are known."`
 	BaseDelay       Duration   `json:"base_delay,omitempty" doc:"workload_aware: the delay that is scaled."`
@@ -169,14 +169,14 @@ type Budget struct {
 // Analysis says how conditions are compared.
 type Analysis struct {
 	Alpha      float64 `json:"alpha" doc:"Level of significance; intervals have the level 1 - alpha."`
-	Correction string  `json:"correction" doc:"Correction for several comparisons." enum:"analysis.correction"`
-	Cluster    string  `json:"cluster" doc:"What groups queries that are not independent; default the item when repeated." enum:"analysis.cluster"`
+	Correction string  `json:"correction" doc:"Correction for several comparisons."`
+	Cluster    string  `json:"cluster" doc:"What groups queries that are not independent; default the item when repeated."`
 	Bootstrap  int     `json:"bootstrap" doc:"Bootstrap replicates."`
 }
 
 // Report says what is written at the end.
 type Report struct {
-	Formats []string `json:"formats" doc:"Formats of the report." enum:"report.formats"`
+	Formats []string `json:"formats" doc:"Formats of the report."`
 }
 
 // Duration is a length of time, written as "800ms" or "1m30s".
