@@ -30,8 +30,8 @@ func McNemarExact(b, c int) Result {
 	case b+c == 0:
 		out.Warnings = []string{"no pair differs: the test has nothing to go by"}
 		return out.withP(0)
-	case b == c:
-		return out.withP(0)
+	case b-c >= -1 && b-c <= 1:
+		return out.withP(0) // half of the distribution or more lies on either side
 	}
 	return out.withP(math.Ln2 + binomialLogTail(low, b+c, 0.5))
 }

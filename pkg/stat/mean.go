@@ -3,9 +3,6 @@ package stat
 import (
 	"fmt"
 	"math"
-
-	"gonum.org/v1/gonum/mathext"
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // MeanInterval returns Student's interval for a mean [1]:
@@ -99,15 +96,4 @@ func differences(method string, x, y []float64) ([]float64, error) {
 		d[i] = x[i] - y[i]
 	}
 	return d, nil
-}
-
-// studentQuantile returns the t of a two-sided interval.
-func studentQuantile(level, df float64) float64 {
-	return -distuv.StudentsT{Mu: 0, Sigma: 1, Nu: df}.Quantile((1 - level) / 2)
-}
-
-// studentLogP returns the logarithm of the two-sided p-value of t, by the
-// incomplete beta function: p = I(ν/(ν+t²); ν/2, ½).
-func studentLogP(t, df float64) float64 {
-	return math.Log(mathext.RegIncBeta(df/2, 0.5, df/(df+t*t)))
 }

@@ -34,8 +34,8 @@ func Wilson(k, n int, level float64) Interval {
 	return out
 }
 
-// wilson returns the bounds of the score interval. Each bound is computed as
-// k²/n over the opposite root of the quadratic where subtraction would cancel.
+// wilson returns the bounds of the score interval, both without cancellation:
+// the upper as a sum, the lower as the product of both over the upper.
 func wilson(k, n, z float64) (low, high float64) {
 	zz := z * z
 	// The roots of (1 + z²/n)·x² − (2p + z²/n)·x + p² = 0.
@@ -45,7 +45,7 @@ func wilson(k, n, z float64) (low, high float64) {
 		low = k * k / n / (k + zz/2 + root)
 	}
 	if k < n {
-		high = 1 - (n-k)*(n-k)/n/(n-k+zz/2+root)
+		high = (k + zz/2 + root) / (n + zz)
 	}
 	return low, high
 }
