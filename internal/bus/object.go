@@ -63,26 +63,34 @@ func (b *Bus) PutObject(ctx context.Context, r io.Reader) (sha256hex string, siz
 		return "", 0, fmt.Errorf("put object: %w", err)
 	}
 	defer func() { err = errors.Join(err, body.close()) }()
+	if err := b.retry(ctx, func() error { return b.putObject(ctx, body) }); err != nil {
+		return "", 0, fmt.Errorf("put object %s: %w", body.hash, err)
+	}
+	return body.hash, body.size, nil
+}
+
+func (b *Bus) putObject(ctx context.Context, body *spooled) error {
 	store, err := b.bucket(ctx)
 	if err != nil {
-		return "", 0, fmt.Errorf("put object: %w", err)
+		return err
 	}
 	b.objects.put.Lock()
 	defer b.objects.put.Unlock()
 	info, err := store.GetInfo(ctx, body.hash)
 	switch {
 	case err == nil && int64(info.Size) == body.size:
-		return body.hash, body.size, nil
+		return nil
 	case err != nil && !errors.Is(err, jetstream.ErrObjectNotFound):
-		return "", 0, fmt.Errorf("put object %s: %w", body.hash, err)
+		return err
 	}
-	if _, err := store.Put(ctx, jetstream.ObjectMeta{Name: body.hash}, body.r); err != nil {
-		if f := full(err); f != nil {
-			err = f
-		}
-		return "", 0, fmt.Errorf("put object %s: %w", body.hash, err)
+	if _, err := body.r.Seek(body.start, io.SeekStart); err != nil {
+		return err
 	}
-	return body.hash, body.size, nil
+	_, err = store.Put(ctx, jetstream.ObjectMeta{Name: body.hash}, io.LimitReader(body.r, body.size))
+	if f := full(err); f != nil {
+		return f
+	}
+	return err
 }
 
 // GetObject opens the object with this hash. Reading it ends with ErrDamaged
@@ -92,11 +100,14 @@ func (b *Bus) GetObject(ctx context.Context, sha256hex string) (io.ReadCloser, e
 	if raw, err := hex.DecodeString(sha256hex); err != nil || len(raw) != sha256.Size {
 		return nil, fmt.Errorf("get object %q: not a SHA-256", sha256hex)
 	}
-	store, err := b.bucket(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("get object: %w", err)
-	}
-	r, err := store.Get(ctx, sha256hex)
+	var r io.ReadCloser
+	err := b.retry(ctx, func() error {
+		store, err := b.bucket(ctx)
+		if err == nil {
+			r, err = store.Get(ctx, sha256hex)
+		}
+		return err
+	})
 	if errors.Is(err, jetstream.ErrObjectNotFound) {
 		err = ErrNoObject
 	}
@@ -130,10 +141,11 @@ func (v *verifiedReader) Close() error { return v.r.Close() }
 
 // spooled is a body whose hash and size are known.
 type spooled struct {
-	r    io.Reader
-	hash string
-	size int64
-	temp *os.File // nil if none
+	r     io.ReadSeeker
+	start int64
+	hash  string
+	size  int64
+	temp  *os.File // nil if none
 }
 
 func spool(r io.Reader) (*spooled, error) {
@@ -147,42 +159,35 @@ func spool(r io.Reader) (*spooled, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, err := s.Seek(start, io.SeekStart); err != nil {
-			return nil, err
-		}
-		return &spooled{r: s, hash: hex.EncodeToString(sum.Sum(nil)), size: n}, nil
+		return &spooled{r: s, start: start, hash: hex.EncodeToString(sum.Sum(nil)), size: n}, nil
 	}
-	var head bytes.Buffer
-	n, err := io.Copy(io.MultiWriter(&head, sum), io.LimitReader(r, spoolLimit))
+	head, err := io.ReadAll(io.LimitReader(io.TeeReader(r, sum), spoolLimit))
 	if err != nil {
 		return nil, err
 	}
-	if n < spoolLimit {
-		return &spooled{r: &head, hash: hex.EncodeToString(sum.Sum(nil)), size: n}, nil
+	if len(head) < spoolLimit {
+		return &spooled{r: bytes.NewReader(head), hash: hex.EncodeToString(sum.Sum(nil)), size: int64(len(head))}, nil
 	}
-	return spoolFile(&head, r, sum)
+	return spoolFile(head, r, sum)
 }
 
 // spoolFile goes on in a temporary file.
-func spoolFile(head, rest io.Reader, sum hash.Hash) (*spooled, error) {
+func spoolFile(head []byte, rest io.Reader, sum hash.Hash) (*spooled, error) {
 	f, err := os.CreateTemp("", "crucible-object-*")
 	if err != nil {
 		return nil, err
 	}
-	out := &spooled{r: f, temp: f}
-	n, err := io.Copy(f, head)
+	out := &spooled{r: f, temp: f, size: int64(len(head))}
+	_, err = f.Write(head)
 	if err == nil {
-		var more int64
-		more, err = io.Copy(io.MultiWriter(f, sum), rest)
-		n += more
-	}
-	if err == nil {
-		_, err = f.Seek(0, io.SeekStart)
+		var n int64
+		n, err = io.Copy(io.MultiWriter(f, sum), rest)
+		out.size += n
 	}
 	if err != nil {
 		return nil, errors.Join(err, out.close())
 	}
-	out.hash, out.size = hex.EncodeToString(sum.Sum(nil)), n
+	out.hash = hex.EncodeToString(sum.Sum(nil))
 	return out, nil
 }
 

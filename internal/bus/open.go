@@ -304,6 +304,19 @@ func (b *Bus) pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// retry repeats what fails for a temporary reason until ctx ends.
+func (b *Bus) retry(ctx context.Context, f func() error) error {
+	for try := 0; ; try++ {
+		err := f()
+		if err == nil || ctx.Err() != nil || !transient(err) && !errors.Is(err, errLost) {
+			return err
+		}
+		if b.pause(ctx, backoff(try)) != nil || b.waitUp(ctx) != nil {
+			return err
+		}
+	}
+}
+
 // backoff doubles from 10 ms to 1 s: the pause before the n-th retry, from 0.
 func backoff(n int) time.Duration {
 	return min(10*time.Millisecond<<min(n, 7), time.Second)
