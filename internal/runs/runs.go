@@ -30,6 +30,7 @@ type Run struct {
 	ended     chan struct{}
 	end       *events.Event
 	analysed  bool
+	reported  bool
 }
 
 func newRun(id string) *Run {
@@ -49,6 +50,29 @@ func (r *Run) End() *events.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.end
+}
+
+// Reported reports whether a report of the run was published.
+func (r *Run) Reported() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.reported
+}
+
+// Lease names the leadership of a role over this run, for bus.Lead.
+func (r *Run) Lease(role string) string { return role + "_" + events.H(r.ID) }
+
+// UntilEnded derives a context that is done when the run has ended.
+func (r *Run) UntilEnded(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-r.ended:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }
 
 // Open reports whether the run has not ended: callers, voters and dispatchers
@@ -74,6 +98,24 @@ func (r *Run) Suspensions() (suspended, resumed int, changed <-chan struct{}) {
 	return r.suspended, r.resumed, r.changed
 }
 
+// WaitResumed waits until the run is not suspended, or has ended, and reports
+// whether it goes on; false also when ctx is done first.
+func (r *Run) WaitResumed(ctx context.Context) bool {
+	for {
+		suspended, resumed, changed := r.Suspensions()
+		if suspended <= resumed {
+			return r.Open()
+		}
+		select {
+		case <-changed:
+		case <-r.ended:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
 // apply folds one control event into the run.
 func (r *Run) apply(s events.Subject, ev *events.Event) {
 	r.mu.Lock()
@@ -92,6 +134,8 @@ func (r *Run) apply(s events.Subject, ev *events.Event) {
 		closeOnce(r.cancelled)
 	case s.Kind == events.KindAnalysisCompleted:
 		r.analysed = true
+	case s.Kind == events.KindReportPublished:
+		r.reported = true
 	case s.Kind.Ends():
 		if r.end == nil {
 			r.end = ev

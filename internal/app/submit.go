@@ -1,0 +1,130 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/pkg/events"
+	"github.com/crucible-go/crucible/pkg/experiment"
+	"github.com/crucible-go/crucible/services/dispatcher"
+)
+
+// SpecFile is a spec read from a file, checked.
+type SpecFile struct {
+	Path string
+	Text []byte
+	Spec *experiment.Spec
+}
+
+// ReadSpec reads and checks a spec. Variables in it come from getenv.
+func ReadSpec(path string, lookup func(string) (string, bool)) (*SpecFile, error) {
+	b, err := os.ReadFile(path) //nolint:gosec // the user names his own file
+	if err != nil {
+		return nil, &UsageError{fmt.Errorf("spec: %w", err), "name a readable YAML file; crucible plan SPEC checks one without running it"}
+	}
+	spec, err := experiment.Parse(path, b, lookup)
+	if err != nil {
+		return nil, invalid(err)
+	}
+	return &SpecFile{Path: path, Text: b, Spec: spec}, nil
+}
+
+// invalid marks an error as the user's to mend, with its own hint.
+func invalid(err error) error {
+	var problems experiment.Errors
+	if errors.As(err, &problems) {
+		return &UsageError{err, problems.Hint()}
+	}
+	return &UsageError{err, ""}
+}
+
+// Open opens a data file that the spec names, relative to the spec's folder.
+func (f *SpecFile) Open(_ context.Context, path string) (io.ReadCloser, error) {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(f.Path), path)
+	}
+	r, err := os.Open(path) //nolint:gosec // the user's own spec names it
+	if err != nil {
+		return nil, &UsageError{fmt.Errorf("%s: data file: %w", f.Path, err), "paths are relative to the folder of the spec"}
+	}
+	return r, nil
+}
+
+// Plan loads the data and plans the run, asking nobody.
+func (f *SpecFile) Plan(ctx context.Context) (*experiment.Plan, error) {
+	plan, err := dispatcher.Plan(ctx, f.Spec, f.Open)
+	if err != nil {
+		var usage *UsageError
+		if errors.As(err, &usage) {
+			return nil, usage
+		}
+		return nil, invalid(err)
+	}
+	return plan, nil
+}
+
+// NewRunID makes a run's id: time-sortable, 26 characters, lower case.
+func NewRunID() string { return strings.ToLower(ulid.Make().String()) }
+
+// Submit uploads the spec's data files and publishes the request. From then on
+// the log holds all that the run needs. A request with the same id but another
+// body is an error: the first one stands.
+func Submit(ctx context.Context, log *bus.Bus, f *SpecFile, run string, lookup func(string) (string, bool)) error {
+	if err := events.CheckToken(run); err != nil {
+		return &UsageError{fmt.Errorf("run id: %w", err), ""}
+	}
+	text, err := f.upload(ctx, log, lookup)
+	if err != nil {
+		return err
+	}
+	ev := events.About(events.RunSubject(events.KindRunRequested, run), "client/"+instance(), "", time.Now())
+	ev.Data = &events.RunRequested{Spec: string(text)}
+	stored, err := log.PublishEvents(ctx, &ev)
+	if err != nil {
+		return fmt.Errorf("submit: %w", err)
+	}
+	if stored[0].New {
+		return nil
+	}
+	old, err := events.Decode(events.KindRunRequested, stored[0].Payload)
+	if err != nil || old.Data.(*events.RunRequested).Spec != string(text) {
+		return &UsageError{fmt.Errorf("run %s was requested before with another spec", run), "choose another id, or leave --run away to get a new one"}
+	}
+	return nil
+}
+
+// upload puts each data file into the object store and names it by its hash.
+func (f *SpecFile) upload(ctx context.Context, log *bus.Bus, lookup func(string) (string, bool)) ([]byte, error) {
+	objects := map[string]string{}
+	for _, path := range f.Spec.Files() {
+		if _, done := objects[path]; done {
+			continue
+		}
+		r, err := f.Open(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		hash, _, err := log.PutObject(ctx, r)
+		if cerr := r.Close(); err == nil {
+			err = cerr
+		}
+		if err != nil {
+			return nil, fmt.Errorf("upload %s: %w", path, err)
+		}
+		objects[path] = dispatcher.ObjectPath(hash, path)
+	}
+	text, err := experiment.Rewrite(f.Text, lookup, objects)
+	if err != nil {
+		return nil, fmt.Errorf("rewrite the spec: %w", err)
+	}
+	return text, nil
+}

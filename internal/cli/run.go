@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/crucible-go/crucible/internal/app"
+)
+
+// commands are all commands, in the order of the help.
+func (c *cli) commands() []*cobra.Command {
+	return []*cobra.Command{
+		c.runCommand(), c.resumeCommand(), c.runsCommand(), c.statusCommand(), c.watchCommand(), c.cancelCommand(),
+		c.planCommand(), c.submitCommand(), c.serveCommand(), c.storeCommand(), c.simulateCommand(),
+		c.sqlCommand(), c.exportCommand(),
+		c.versionCommand(),
+	}
+}
+
+func (c *cli) runCommand() *cobra.Command {
+	var run string
+	cmd := &cobra.Command{
+		Use:   "run SPEC",
+		Short: "Run an experiment in this process, until its report is written",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			spec, err := app.ReadSpec(args[0], c.LookupEnv)
+			if err != nil {
+				return err
+			}
+			if _, err := spec.Plan(cmd.Context()); err != nil {
+				return err
+			}
+			for _, w := range spec.Spec.Warnings {
+				c.say("crucible: warning: %s", w)
+			}
+			if run == "" {
+				run = app.NewRunID()
+			}
+			return c.perform(cmd.Context(), run, func(ctx context.Context, r *app.Resources) error {
+				return app.Submit(ctx, r.Log, spec, run, c.LookupEnv)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&run, "run", "", "id of the run; default a new one")
+	return cmd
+}
+
+func (c *cli) resumeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "resume RUN",
+		Short: "Finish a run that was interrupted or suspended",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.perform(cmd.Context(), args[0], func(ctx context.Context, r *app.Resources) error {
+				return app.Resume(ctx, r.Log, args[0])
+			})
+		},
+	}
+}
+
+// perform runs the services in this process until the report of the run is
+// written.
+func (c *cli) perform(ctx context.Context, run string, begin func(context.Context, *app.Resources) error) error {
+	view := c.progressView()
+	trust := app.Trust{SpecPools: true, Sole: c.conf.NATS == ""}
+	out, err := app.Perform(ctx, c.conf, trust, run, c.logger(false), begin, view.interval(), view.show)
+	view.done()
+	if err != nil {
+		if ctx.Err() != nil {
+			return &interrupted{run: run, data: c.conf.Data}
+		}
+		return err
+	}
+	return c.finished(out)
+}
+
+// interrupted is the end of a run by a signal.
+type interrupted struct{ run, data string }
+
+func (e *interrupted) Error() string { return "interrupted; nothing that was answered is lost" }
+
+// Hint says how to go on.
+func (e *interrupted) Hint() string {
+	return fmt.Sprintf("crucible resume %s --data %s", e.run, e.data)
+}
+
+// finished prints how a run ended, and maps it to an exit code.
+func (c *cli) finished(out app.Outcome) error {
+	dir := ""
+	if out.Report != nil {
+		dir = filepath.Join(c.conf.Out, out.Report.Dir)
+	}
+	if c.asJSON {
+		if err := c.printJSON(struct {
+			Run   string `json:"run"`
+			State string `json:"state"`
+			Dir   string `json:"dir"`
+		}{out.Run, out.State, dir}); err != nil {
+			return err
+		}
+	} else if dir != "" {
+		c.say("run %s is %s: %s", out.Run, out.State, filepath.Join(dir, "report.md"))
+	}
+	switch out.State {
+	case app.StateComplete:
+		return nil
+	case app.StatePartial, app.StateCancelled:
+		return errPartial
+	case app.StateRejected:
+		return &app.UsageError{Err: errors.New("the run was rejected: " + out.Reason), Hint: out.Hint}
+	case app.StateSuspended:
+		return &suspended{run: out.Run, reason: out.Reason}
+	}
+	return fmt.Errorf("run %s failed: %s", out.Run, out.Reason)
+}
+
+// suspended is the end of a command whose run waits for somebody.
+type suspended struct{ run, reason string }
+
+func (e *suspended) Error() string { return "run " + e.run + " is suspended: " + e.reason }
+
+// Hint says how to go on.
+func (e *suspended) Hint() string {
+	return "make room or raise the limit, then: crucible resume " + e.run
+}

@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/crucible-go/crucible/internal/app"
+	"github.com/crucible-go/crucible/internal/provider/simulate"
+	"github.com/crucible-go/crucible/internal/telemetry"
+)
+
+func (c *cli) serveCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run services until told to stop",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.serve(cmd.Context())
+		},
+	}
+	cmd.Flags().StringSliceVar(&c.services, "services", nil, "which services: dispatcher, caller, voter, analyzer, reporter; default all")
+	cmd.Flags().StringVar(&c.http, "http", "", "address of the probes /healthz and /readyz and of /metrics, for example 127.0.0.1:8080; default none")
+	cmd.Flags().StringVar(&c.conf.DataRoot, "data-root", "", "folder below which a published spec may name data files; default none")
+	return cmd
+}
+
+func (c *cli) serve(ctx context.Context) (err error) {
+	log := c.logger(true)
+	health := telemetry.New()
+	g, gctx := errgroup.WithContext(ctx)
+	if c.http != "" {
+		l, err := listen(gctx, c.http, "--http")
+		if err != nil {
+			return err
+		}
+		g.Go(func() error { return serveHTTP(gctx, l, health.Handler()) })
+	}
+	g.Go(func() (err error) {
+		r, err := app.Open(gctx, c.conf, app.NeedOf(c.conf.Services), log)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, r.Close()) }()
+		health.Ready(true)
+		defer health.Ready(false)
+		log.Info().Strs("services", c.conf.Services).Msg("serving")
+		trust := app.Trust{Sole: c.conf.NATS == "" && len(c.conf.Services) == 0}
+		if err := app.Serve(gctx, c.conf, trust, r, log); err != nil {
+			return err
+		}
+		if ctx.Err() == nil {
+			return errors.New("the services ended by themselves")
+		}
+		return ctx.Err()
+	})
+	if err := g.Wait(); err != nil && ctx.Err() == nil {
+		return err
+	}
+	log.Info().Msg("stopped")
+	return nil
+}
+
+// listen takes an address; one that is taken is a clear error.
+func listen(ctx context.Context, addr, flag string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, &app.UsageError{Err: fmt.Errorf("%s: %w", flag, err), Hint: "choose another port, or stop the process that has this one"}
+	}
+	return l, nil
+}
+
+// serveHTTP serves until ctx is done, then lets requests under way finish.
+func serveHTTP(ctx context.Context, l net.Listener, h http.Handler) error {
+	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		stopped <- s.Shutdown(grace)
+	}()
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
+}
+
+func (c *cli) storeCommand() *cobra.Command {
+	var addr string
+	var readonly bool
+	cmd := &cobra.Command{
+		Use:   "store",
+		Short: "Run the embedded ClickHouse engine behind loopback HTTP",
+		Long: "Runs the engine of the data folder as a process of its own. Services reach it\n" +
+			"with --clickhouse http://ADDRESS/crucible, and so does any ClickHouse client.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			l, err := listen(cmd.Context(), addr, "--listen")
+			if err != nil {
+				return err
+			}
+			return c.with(cmd.Context(), app.NeedStore, func(r *app.Resources) error {
+				c.say("store: http://%s", l.Addr())
+				return serveHTTP(cmd.Context(), l, r.Store.Handler(readonly))
+			})
+		},
+	}
+	cmd.Flags().StringVar(&addr, "listen", "127.0.0.1:8123", "loopback address")
+	cmd.Flags().BoolVar(&readonly, "readonly", false, "refuse everything but reading")
+	return cmd
+}
+
+func (c *cli) simulateCommand() *cobra.Command {
+	var addr, answers, input, expected string
+	var models []string
+	var seed uint64
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Run a server that speaks a provider's protocol with chosen latencies, accuracies and errors",
+		Long: "Serves chat completions under http://ADDRESS/v1 and counts under /stats. Every\n" +
+			"answer is labelled as simulated.\n\n" +
+			"A model is described by --model, for example\n" +
+			"  --model id=sim_a,accuracy=0.92,p50=800ms,p95=2s,p99=5s,error_rate=0.01",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			conf := simulate.Config{Addr: addr, Seed: seed}
+			for _, text := range models {
+				m, err := simulate.ParseModel(text)
+				if err != nil {
+					return &app.UsageError{Err: fmt.Errorf("--model: %w", err)}
+				}
+				conf.Models = append(conf.Models, m)
+			}
+			if answers != "" {
+				a, err := loadAnswers(answers, input, expected)
+				if err != nil {
+					return err
+				}
+				conf.Answers = a
+			}
+			s, err := simulate.New(conf)
+			if err != nil {
+				return &app.UsageError{Err: err, Hint: "see crucible simulate --help"}
+			}
+			if c.asJSON {
+				if err := c.printJSON(map[string]string{"url": s.URL()}); err != nil {
+					return err
+				}
+			} else {
+				c.say("simulate: %s", s.URL())
+			}
+			return s.Run(cmd.Context())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&addr, "listen", "127.0.0.1:8089", "loopback address; port 0 is a free one")
+	f.StringArrayVar(&models, "model", nil, "a model; may be repeated")
+	f.Uint64Var(&seed, "seed", 0, "seed of everything that is random")
+	f.StringVar(&answers, "answers", "", "JSON lines with questions and right answers")
+	f.StringVar(&input, "input", "input", "field of the question in --answers")
+	f.StringVar(&expected, "expected", "expected", "field of the right answer in --answers")
+	return cmd
+}
+
+func loadAnswers(path, input, expected string) (*simulate.Answers, error) {
+	f, err := os.Open(path) //nolint:gosec // the user names his own file
+	if err != nil {
+		return nil, &app.UsageError{Err: fmt.Errorf("--answers: %w", err)}
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	a, err := simulate.LoadAnswers(f, input, expected)
+	if err != nil {
+		return nil, &app.UsageError{Err: fmt.Errorf("--answers: %s: %w", path, err)}
+	}
+	return a, nil
+}

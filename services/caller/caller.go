@@ -1,0 +1,189 @@
+// Package caller asks the models: it turns each call.requested into provider
+// calls and one terminal fact, call.completed.
+//
+// A call costs money, so the log knows of it before it is made (call.started)
+// and an answer that arrived is never asked for again: whoever gets the order a
+// second time finds the terminal fact and asks nobody. An attempt whose caller
+// died is made again as the next attempt, and the lost one stays in the record.
+package caller
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/internal/provider"
+	"github.com/crucible-go/crucible/internal/runs"
+	"github.com/crucible-go/crucible/pkg/events"
+	"github.com/crucible-go/crucible/pkg/experiment"
+)
+
+// Config configures a caller.
+type Config struct {
+	// Instance names this process in the events that it publishes.
+	Instance string
+	// Pools are the pools that this caller serves.
+	Pools []experiment.Pool
+	// SpecPools lets a run's own spec declare its pools: for a process that the
+	// submitter of the run owns, never for a shared service, since a pool names
+	// programs to start and servers to send keys to.
+	SpecPools bool
+	// Workers lowers the calls at a time of each pool; 0 leaves them.
+	Workers int
+	// Sole says that no other process makes calls on this log, so that orders
+	// left by an earlier life of this one are taken back at once.
+	Sole bool
+	// AckWait is the time after which the order of a silent caller goes to
+	// another, by default 30 s.
+	AckWait time.Duration
+}
+
+// Deps are what a caller works with.
+type Deps struct {
+	Log    *bus.Bus
+	Getenv func(string) string
+	Now    func() time.Time
+	Logger zerolog.Logger
+}
+
+// caller is one process's share of the calls.
+type caller struct {
+	Config
+	Deps
+	nonce string
+
+	mu    sync.Mutex
+	pools map[string]*pool
+	busy  map[string]bool // calls being made here
+}
+
+// Run makes the calls of every run, for the pools that it serves, until ctx is
+// done. Then it fetches no more orders and lets those under way finish.
+func Run(ctx context.Context, c Config, d Deps) error {
+	if c.AckWait == 0 {
+		c.AckWait = 30 * time.Second
+	}
+	m := &caller{Config: c, Deps: d, nonce: rand.Text(), pools: map[string]*pool{}, busy: map[string]bool{}}
+	defer m.close()
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return m.present(gctx) })
+	g.Go(func() error { return runs.Watch(gctx, d.Log, (*runs.Run).Open, m.attend) })
+	if err := g.Wait(); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("caller: %w", err)
+	}
+	return nil
+}
+
+// presence is the name of the lease that a living caller holds.
+func presence(nonce string) string { return "caller_" + nonce }
+
+// present holds this caller's lease, by which others see that it lives.
+func (c *caller) present(ctx context.Context) error {
+	return c.Log.Lead(ctx, presence(c.nonce), func(ctx context.Context) error {
+		<-ctx.Done()
+		return ctx.Err()
+	})
+}
+
+// attend consumes the orders of one run, a consumer for each of its pools that
+// this caller serves.
+func (c *caller) attend(ctx context.Context, r *runs.Run) error {
+	ctx, stop := r.UntilEnded(ctx)
+	defer stop()
+	declared := c.Pools
+	if c.SpecPools {
+		spec, err := experiment.ParseResolved(r.Planned.Config)
+		if err != nil {
+			return fmt.Errorf("run %s: read the plan's configuration: %w", r.ID, err)
+		}
+		declared = append(declared[:len(declared):len(declared)], spec.Pools()...)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for _, name := range r.Planned.Pools {
+		decl, ok := find(declared, name)
+		if !ok {
+			continue // another caller's
+		}
+		p, err := c.open(decl)
+		if err != nil {
+			return fmt.Errorf("run %s: pool %s: %w", r.ID, name, err)
+		}
+		g.Go(func() error { return c.consume(ctx, r, p) })
+	}
+	return g.Wait()
+}
+
+func find(pools []experiment.Pool, name string) (experiment.Pool, bool) {
+	for _, p := range pools {
+		if p.Name == name {
+			return p, true
+		}
+	}
+	return experiment.Pool{}, false
+}
+
+func (c *caller) consume(ctx context.Context, r *runs.Run, p *pool) error {
+	w := &worker{caller: c, run: r, pool: p}
+	return c.Log.Consume(ctx, bus.ConsumeConfig{
+		Stream:  events.RunStream(r.ID),
+		Durable: "caller_" + p.Name,
+		Filter:  events.Subject{Kind: events.KindCallRequested, Run: r.ID, Tail: p.Name}.Filter(),
+		Workers: p.concurrency(),
+		AckWait: c.AckWait,
+		Reset:   c.Sole,
+		Service: "caller",
+		OnDead:  w.unprocessable,
+	}, w.handle)
+}
+
+// open returns the process's pool of the name, opening it at its first use.
+func (c *caller) open(decl experiment.Pool) (*pool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p := c.pools[decl.Name]; p != nil {
+		return p, nil
+	}
+	prov, closer, err := provider.Open(provider.Pool(decl), c.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	if c.Workers > 0 {
+		decl.Concurrency = min(decl.Concurrency, c.Workers)
+	}
+	p := newPool(decl, prov, closer)
+	c.pools[decl.Name] = p
+	return p, nil
+}
+
+func (c *caller) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.pools {
+		if p.closer != nil {
+			_ = p.closer.Close() // a program that would not end is killed by its pool
+		}
+	}
+}
+
+// claim marks a call as being made here; false if it already is.
+func (c *caller) claim(call string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.busy[call] {
+		return false
+	}
+	c.busy[call] = true
+	return true
+}
+
+func (c *caller) release(call string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.busy, call)
+}

@@ -1,0 +1,94 @@
+package caller
+
+import (
+	"context"
+	"time"
+
+	"github.com/crucible-go/crucible/internal/provider"
+	"github.com/crucible-go/crucible/pkg/events"
+	"github.com/crucible-go/crucible/pkg/money"
+)
+
+// answered is the terminal fact of a call with an answer. Its latency runs from
+// sending the first attempt to the last byte of the answer; permits and queues
+// are not part of it.
+func (c *call) answered(r *provider.Reply) *events.CallCompleted {
+	d := c.terminal(events.CallAnswered)
+	last := c.attempts[len(c.attempts)-1]
+	d.Answer = r.Text
+	d.Usage, d.Served, d.Finish = r.Usage, r.Served, r.Finish
+	d.Simulated, d.Recorded = r.Simulated, r.Recorded
+	switch {
+	case !r.HasLatency:
+	case c.order.Virtual:
+		d.LatencyNS = c.virtual
+	case r.LatencyNS > 0:
+		d.LatencyNS = r.LatencyNS
+	default:
+		d.LatencyNS = last.StartNS + last.LatencyNS
+	}
+	return d
+}
+
+// failed is the terminal fact of a call without an answer.
+func (c *call) failed(outcome string, f *provider.Error) *events.CallCompleted {
+	d := c.terminal(outcome)
+	d.Failure = &events.Failure{Class: f.Class, Message: f.Message}
+	d.Simulated = f.Simulated
+	d.Recorded = c.order.Provider == "recorded"
+	return d
+}
+
+// terminal sums up the attempts. The cost is known when that of each attempt
+// that may have been charged is.
+func (c *call) terminal(outcome string) *events.CallCompleted {
+	d := &events.CallCompleted{
+		Outcome:   outcome,
+		Role:      c.order.Role,
+		Attempts:  c.attempts,
+		CostKnown: !c.unpriced,
+	}
+	if bills(c.order.Provider) {
+		d.WaitNS = c.waited.Nanoseconds()
+	}
+	var sum money.USD
+	for _, a := range c.attempts {
+		if a.CostUSD == "" {
+			continue
+		}
+		usd, err := money.Parse(a.CostUSD)
+		if err != nil {
+			d.CostKnown = false
+			continue
+		}
+		sum = sum.Add(usd)
+	}
+	d.CostUSD = sum.String()
+	return d
+}
+
+// complete publishes the terminal fact. What it says may have cost money, so it
+// is offered until the log has it or this process must stop.
+func (c *call) complete(ctx context.Context, d *events.CallCompleted) error {
+	r := c.request
+	ev := events.About(events.CompletedSubject(r.Run, r.Query, r.Call), c.source(), r.ID, c.Now())
+	c.describe(&ev)
+	ev.Data = d
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
+		_, err := c.Log.PublishEvents(ctx, &ev)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil || c.Log.Err() != nil {
+			return err
+		}
+		c.Logger.Warn().Err(err).Str("run", r.Run).Str("event", ev.ID).Msg("an answer waits for the log")
+		t := time.NewTimer(wait)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return err
+		}
+	}
+}

@@ -1,0 +1,323 @@
+package dispatcher
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/internal/dataset"
+	"github.com/crucible-go/crucible/pkg/events"
+	"github.com/crucible-go/crucible/pkg/experiment"
+	"github.com/crucible-go/crucible/pkg/money"
+)
+
+// userError is a fault of what was submitted, not of the machinery: it rejects
+// a run instead of being tried again.
+type userError struct{ error }
+
+func (e *userError) Unwrap() error { return e.error }
+
+// Opener opens a data file by the path that a spec names.
+type Opener func(ctx context.Context, path string) (io.ReadCloser, error)
+
+// objectScheme begins the paths that submitting puts in the place of files:
+// object:<sha256>/<file name>.
+const objectScheme = "object:"
+
+// ObjectPath is the path by which a spec names an object.
+func ObjectPath(sha256, name string) string {
+	return objectScheme + sha256 + "/" + filepath.Base(name)
+}
+
+// Open opens what a path in a submitted spec names: an object of the log, or a
+// file below root; "" is no root, and then files are refused.
+func Open(ctx context.Context, log *bus.Bus, root, path string) (io.ReadCloser, error) {
+	if rest, ok := strings.CutPrefix(path, objectScheme); ok {
+		hash, _, _ := strings.Cut(rest, "/")
+		r, err := log.GetObject(ctx, hash)
+		if errors.Is(err, bus.ErrNoObject) {
+			return nil, &userError{fmt.Errorf("data file %s is not in the object store: submit the experiment with crucible submit", path)}
+		}
+		return r, err
+	}
+	if root == "" {
+		return nil, &userError{fmt.Errorf("data file %q: this dispatcher reads no files (no --data-root): submit the experiment with crucible submit, which uploads them", path)}
+	}
+	dir, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, fmt.Errorf("data root: %w", err)
+	}
+	defer func() { _ = dir.Close() }() // the file stays open without it
+	f, err := dir.Open(filepath.Clean(path))
+	if err != nil {
+		return nil, &userError{fmt.Errorf("data file %q below the data root: %w", path, err)}
+	}
+	return f, nil
+}
+
+// Plan loads a spec's data, samples it and plans the run. Errors that are the
+// submitter's to mend carry positions where there are any.
+func Plan(ctx context.Context, spec *experiment.Spec, open Opener) (*experiment.Plan, error) {
+	items, err := loadItems(ctx, spec, open)
+	if err != nil {
+		return nil, err
+	}
+	items, err = spec.Dataset.Sample.Choose(items)
+	if err != nil {
+		return nil, &userError{err}
+	}
+	var answers []experiment.Answers
+	for i := range spec.Models {
+		m := &spec.Models[i]
+		if m.File == "" {
+			continue
+		}
+		a, err := loadAnswers(ctx, m, open)
+		if err != nil {
+			return nil, err
+		}
+		answers = append(answers, a)
+	}
+	plan, err := experiment.NewPlan(spec, items, experiment.DatasetHash(items), answers...)
+	if err != nil {
+		return nil, &userError{err}
+	}
+	if err := withinBudget(spec, plan); err != nil {
+		return nil, &userError{err}
+	}
+	return plan, nil
+}
+
+func loadItems(ctx context.Context, spec *experiment.Spec, open Opener) ([]experiment.Item, error) {
+	r, err := open(ctx, spec.Dataset.Path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }() // nothing was written
+	res, err := dataset.Load(ctx, dataset.Source{Kind: spec.Dataset.Source, Name: displayName(spec.Dataset.Path)}, r, spec.Dataset.Fields)
+	if err != nil {
+		return nil, &userError{err}
+	}
+	return res.Items, nil
+}
+
+func loadAnswers(ctx context.Context, m *experiment.Model, open Opener) (experiment.Answers, error) {
+	r, err := open(ctx, m.File)
+	if err != nil {
+		return experiment.Answers{}, err
+	}
+	defer func() { _ = r.Close() }() // nothing was written
+	a, err := dataset.LoadAnswers(ctx, dataset.Source{Kind: kindOf(m.File), Name: displayName(m.File)}, r, m)
+	if err != nil {
+		return experiment.Answers{}, &userError{err}
+	}
+	return a, nil
+}
+
+// kindOf goes by the extension, JSON lines unless it says CSV.
+func kindOf(path string) string {
+	if strings.HasSuffix(strings.TrimSuffix(path, ".gz"), ".csv") {
+		return "csv"
+	}
+	return "jsonl"
+}
+
+func displayName(path string) string {
+	if rest, ok := strings.CutPrefix(path, objectScheme); ok {
+		_, name, _ := strings.Cut(rest, "/")
+		return name
+	}
+	return path
+}
+
+// withinBudget refuses a plan whose worst case exceeds its budget: nothing is
+// asked that could overshoot it.
+func withinBudget(spec *experiment.Spec, plan *experiment.Plan) error {
+	if n := worstCalls(spec, plan); spec.Budget.Calls > 0 && n > spec.Budget.Calls {
+		return fmt.Errorf("budget.calls: %d, but with retries the plan may make %d calls: sample fewer items, lower retries or raise the budget", spec.Budget.Calls, n)
+	}
+	limit, err := money.Parse(string(spec.Budget.USD))
+	if err != nil || limit.IsZero() {
+		return err
+	}
+	cost, err := plan.Cost()
+	if err != nil {
+		return err
+	}
+	worst, err := money.Parse(cost.USD)
+	if err != nil {
+		return err
+	}
+	if worst.Cmp(limit) > 0 {
+		return fmt.Errorf("budget.usd: $%s, but the plan may cost up to $%s: sample fewer items, lower max_tokens or retries, or raise the budget", limit, worst)
+	}
+	return nil
+}
+
+// worstCalls counts the calls with every retry.
+func worstCalls(spec *experiment.Spec, plan *experiment.Plan) int {
+	attempts := 1
+	for _, m := range spec.Models {
+		attempts = max(attempts, 1+m.Retries)
+	}
+	return plan.Calls() * attempts
+}
+
+// requested plans a submitted run, or rejects it.
+func (d *dispatcher) requested(ctx context.Context, m *bus.Message) error {
+	run := m.Parsed.Run
+	if m.Maybe {
+		known, err := d.Log.Lookup(ctx, events.ControlStream, []string{
+			events.RunSubject(events.KindRunPlanned, run).String(),
+			events.RunSubject(events.KindRunRejected, run).String(),
+		})
+		if err != nil {
+			return err
+		}
+		if known[0] != nil || known[1] != nil {
+			return nil
+		}
+	}
+	spec, plan, err := d.plan(ctx, m)
+	var user *userError
+	if errors.As(err, &user) {
+		return d.reject(ctx, m, user)
+	}
+	if err != nil {
+		return err
+	}
+	if err := d.Log.EnsureRun(ctx, run); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	d.plans[run] = plan
+	d.mu.Unlock()
+	return d.planned(ctx, m, spec, plan)
+}
+
+func (d *dispatcher) plan(ctx context.Context, m *bus.Message) (*experiment.Spec, *experiment.Plan, error) {
+	src, err := d.specOf(ctx, m)
+	if err != nil {
+		return nil, nil, err
+	}
+	// A service's environment holds keys, which must not get into prompts.
+	spec, err := experiment.Parse("spec", src, func(string) (string, bool) { return "", false })
+	if err != nil {
+		return nil, nil, &userError{err}
+	}
+	if err := d.checkPools(spec); err != nil {
+		return nil, nil, err
+	}
+	plan, err := Plan(ctx, spec, d.open)
+	if err != nil {
+		return nil, nil, err
+	}
+	return spec, plan, nil
+}
+
+// specOf is the YAML text that was submitted: data.spec of the event, or the
+// body itself.
+func (d *dispatcher) specOf(ctx context.Context, m *bus.Message) ([]byte, error) {
+	if ev, err := d.Log.Decode(ctx, m); err == nil {
+		return []byte(ev.Data.(*events.RunRequested).Spec), nil
+	}
+	body := bytes.TrimSpace(m.Payload)
+	if len(body) > 0 && body[0] == '{' { // an event of a client that leaves attributes out
+		var ev struct {
+			Data events.RunRequested `json:"data"`
+		}
+		if err := json.Unmarshal(body, &ev); err == nil && ev.Data.Spec != "" {
+			return []byte(ev.Data.Spec), nil
+		}
+	}
+	if len(body) == 0 {
+		return nil, &userError{errors.New("the request is empty: publish the YAML text of a spec")}
+	}
+	return body, nil
+}
+
+func (d *dispatcher) checkPools(spec *experiment.Spec) error {
+	if d.SpecPools {
+		return nil
+	}
+	for _, p := range spec.Pools() {
+		if !declared(d.Pools, p.Name) {
+			return &userError{fmt.Errorf("no caller serves the pool %s (provider %s): declare it under pools in the configuration of the dispatcher and the callers", p.Name, p.Provider)}
+		}
+	}
+	return nil
+}
+
+func declared(pools []experiment.Pool, name string) bool {
+	for _, p := range pools {
+		if p.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *dispatcher) reject(ctx context.Context, m *bus.Message, cause *userError) error {
+	ev := events.About(events.RunSubject(events.KindRunRejected, m.Parsed.Run), d.source(), m.ID(), d.Now())
+	data := &events.RunRejected{Reason: cause.Error()}
+	var problems experiment.Errors
+	if errors.As(cause, &problems) {
+		data.Hint = problems.Hint()
+	}
+	ev.Data = data
+	_, err := d.Log.PublishEvents(ctx, &ev)
+	return err
+}
+
+// dead rejects a run whose request made planning fail again and again.
+func (d *dispatcher) dead(ctx context.Context, m *bus.Message, cause error) {
+	if err := d.reject(ctx, m, &userError{fmt.Errorf("planning failed: %w", cause)}); err != nil {
+		d.Logger.Error().Err(err).Str("run", m.Parsed.Run).Msg("a run that cannot be planned could not be rejected")
+	}
+}
+
+func (d *dispatcher) planned(ctx context.Context, m *bus.Message, spec *experiment.Spec, plan *experiment.Plan) error {
+	cost, err := plan.Cost()
+	if err != nil {
+		return err
+	}
+	data := &events.RunPlanned{
+		Name:        spec.Name,
+		Stream:      events.RunStream(m.Parsed.Run),
+		SpecHash:    spec.Hash(),
+		DatasetHash: plan.DatasetHash(),
+		Config:      spec.Resolved(),
+		Seed:        spec.Seed,
+		Items:       plan.Items(),
+		Queries:     plan.Len(),
+		Calls:       plan.Calls(),
+		MaxInFlight: spec.MaxInFlight,
+		Cost:        cost,
+		Version:     d.Version,
+	}
+	for _, c := range spec.Conditions {
+		data.Conditions = append(data.Conditions, c.Name)
+	}
+	for _, p := range spec.Pools() {
+		data.Pools = append(data.Pools, p.Name)
+	}
+	for _, model := range spec.Models {
+		switch model.Provider {
+		case "simulated":
+			data.Simulated = append(data.Simulated, model.ID)
+		case "recorded":
+			data.Recorded = append(data.Recorded, model.ID)
+		}
+	}
+	ev := events.About(events.RunSubject(events.KindRunPlanned, m.Parsed.Run), d.source(), m.ID(), d.Now())
+	ev.Data = data
+	_, err = d.Log.PublishEvents(ctx, &ev)
+	return err
+}
