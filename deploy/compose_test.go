@@ -2,6 +2,7 @@ package deploy_test
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -134,7 +135,7 @@ func TestClickHouseConfigurationIsXML(t *testing.T) {
 	for _, file := range []string{"clickhouse/server.xml", "clickhouse/users.xml"} {
 		d := xml.NewDecoder(strings.NewReader(read(t, file)))
 		for {
-			if _, err := d.Token(); err == io.EOF {
+			if _, err := d.Token(); errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				t.Fatalf("%s: %v", file, err)
