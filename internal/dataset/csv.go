@@ -13,7 +13,7 @@ import (
 )
 
 // csv reads a table whose first row names its columns. A row becomes an object
-// of texts; an empty cell has no value.
+// of texts.
 func (s *scanner) csv(r io.Reader) error {
 	table := csv.NewReader(r)
 	table.FieldsPerRecord = -1
@@ -80,11 +80,7 @@ func (s *scanner) csvRow(keys, row []string, line int) error {
 			raw = append(raw, ',')
 		}
 		raw = append(raw, keys[i]...)
-		if cell == "" {
-			raw = append(raw, "null"...)
-		} else {
-			raw = appendJSON(raw, cell)
-		}
+		raw = appendJSON(raw, cell)
 	}
 	return s.add(append(raw, '}'), line)
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"strings"
 
 	"github.com/crucible-go/crucible/pkg/experiment"
 )
@@ -46,10 +47,14 @@ func Load(ctx context.Context, src Source, r io.Reader, f experiment.Fields) (Re
 	var items []experiment.Item
 	res, err := scan(ctx, src, r, func(raw []byte, line int) *experiment.Problem {
 		it, problem := parser.Parse(raw, line)
-		if problem == nil {
-			items = append(items, it)
+		if problem != nil {
+			return problem
 		}
-		return problem
+		if src.Kind == "csv" && it.Expected == "" {
+			it.HasExpected = false // a table has no other way to say so
+		}
+		items = append(items, it)
+		return nil
 	})
 	if err != nil {
 		return Result{}, err
@@ -65,14 +70,20 @@ func Load(ctx context.Context, src Source, r io.Reader, f experiment.Fields) (Re
 }
 
 // LoadAnswers reads the file of recorded answers that a model's spec names:
-// JSON lines or CSV, each with the id of an item and an answer. Lines whose
-// answer is absent or null answer nothing.
-func LoadAnswers(ctx context.Context, src Source, r io.Reader, m *experiment.Model) (experiment.Answers, error) {
+// JSON lines, or CSV if its name says so, each with the id of an item and an
+// answer. Lines whose answer is absent or null answer nothing.
+func LoadAnswers(ctx context.Context, name string, r io.Reader, m *experiment.Model) (experiment.Answers, error) {
+	src := Source{Kind: "jsonl", Name: name}
+	if strings.HasSuffix(strings.TrimSuffix(name, ".gz"), ".csv") {
+		src.Kind = "csv"
+	}
 	ids := experiment.NewItemParser(src.Name, experiment.Fields{ID: m.Fields.ID, Input: m.Fields.ID, Expected: m.Fields.ID})
 	answers := experiment.Answers{Model: m.ID, ByItem: make(map[string][]experiment.Answer)}
 	_, err := scan(ctx, src, r, func(raw []byte, line int) *experiment.Problem {
 		it, problem := ids.Parse(raw, line)
 		if problem != nil {
+			problem.Message = strings.NewReplacer("dataset.fields.id", "models.fields.id", "dataset.fields.input", "models.fields.id").Replace(problem.Message)
+			problem.Path = "models.fields.id"
 			return problem
 		}
 		text, ok := it.Lookup(m.Field)

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -176,8 +177,18 @@ func (c checker) checkMetrics() {
 			c.problem(path, "add it to score.metrics", "the metric %q is not one of score.metrics", m)
 			continue
 		}
-		c.checkListed(m, path, "metric", values)
+		if !isQuantile(m) {
+			c.checkListed(m, path, "metric", values)
+		}
 	}
+}
+
+// isQuantile says whether a metric is a quantile of the latency: latency_p95,
+// latency_p99.9.
+func isQuantile(metric string) bool {
+	digits, ok := strings.CutPrefix(metric, "latency_p")
+	p, err := strconv.ParseFloat(digits, 64)
+	return ok && err == nil && p > 0 && p < 100
 }
 
 // metricNames are the metrics of the spec: those of every run, and those of its
@@ -264,6 +275,9 @@ func (c checker) checkAnalysis() {
 	a := &c.s.Analysis
 	if a.Alpha <= 0 || a.Alpha >= 1 {
 		c.problem("analysis.alpha", "0.05 is usual", "analysis.alpha: %v is not between 0 and 1", a.Alpha)
+	}
+	if a.Cluster != "" {
+		c.checkFieldPath("analysis.cluster", a.Cluster)
 	}
 	c.atLeast("analysis.bootstrap", a.Bootstrap, 1)
 	if a.Bootstrap > 10_000_000 {

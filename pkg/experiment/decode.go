@@ -316,7 +316,7 @@ func (d *decoder) checkValue(text, path, key string) {
 
 func (d *decoder) checkListed(text, path, key string, values Values) {
 	word := strings.ReplaceAll(key[strings.LastIndexByte(key, '.')+1:], "_", " ")
-	works := slices.DeleteFunc(slices.Clone(values.Works), func(v string) bool { return v == "" })
+	works := values.Works
 	switch {
 	case slices.Contains(values.Works, text):
 	case slices.Contains(values.Later, text):

@@ -38,7 +38,8 @@ type Plan struct {
 	hash       string
 	prompt     *prompt
 	system     *prompt // nil: no system message
-	paths      pathSet // of recorded answers and their latencies
+	paths      pathSet // of recorded answers, their latencies and the cluster
+	cluster    int     // index into paths, -1: none
 	conditions []plannedCondition
 	score      events.Score
 	seed       string
@@ -51,6 +52,8 @@ type plannedCondition struct {
 	members []plannedMember
 	policy  events.Policy
 	hedge   *events.Hedge
+
+	recorded bool // a member answers from the item itself
 }
 
 type plannedMember struct {
@@ -93,8 +96,11 @@ func NewPlan(s *Spec, items []Item, datasetHash string, answers ...Answers) (*Pl
 	if len(items) == 0 {
 		return nil, errors.New("plan: the data set has no items")
 	}
-	p := &Plan{spec: s, items: items, hash: datasetHash, seed: strconv.FormatUint(s.Seed, 10)}
-	p.score = events.Score{Extract: s.Score.Extract, Normalize: s.Score.Normalize, Metrics: s.Score.Metrics}
+	p := &Plan{spec: s, items: items, hash: datasetHash, seed: strconv.FormatUint(s.Seed, 10), cluster: -1}
+	p.score = events.Score{Extract: s.Score.Extract, Normalize: s.Score.Normalize, Metrics: s.Score.Metrics, K: s.Score.K}
+	if c := s.Analysis.Cluster; c != "" && c != "item" {
+		p.cluster = p.paths.add(splitPath(c))
+	}
 	var err error
 	if p.prompt, err = compilePrompt("prompt", s.Prompt); err != nil {
 		return nil, fmt.Errorf("plan: %w", err)
@@ -145,6 +151,7 @@ func (p *Plan) condition(c *Condition, answers []Answers) (plannedCondition, err
 			}
 			m.answers = answers[at].ByItem
 		case model.Provider == "recorded":
+			out.recorded = true
 			m.field = p.paths.add(splitPath(model.Field))
 			if model.LatencyField != "" {
 				m.latency = p.paths.add(splitPath(model.LatencyField))
@@ -221,9 +228,10 @@ func (p *Plan) Query(run string, i int) (Query, error) {
 		spans = make([]span, p.paths.count)
 	}
 	spans = spans[:p.paths.count]
-	if c.recorded() {
+	if c.recorded || p.cluster >= 0 {
 		p.paths.find(it.Raw, spans)
 	}
+	q.Data.Cluster, _ = p.clusterOf(it, spans)
 	orders := make([]events.CallRequested, len(c.members))
 	for k := range c.members {
 		m := &c.members[k]
@@ -237,9 +245,15 @@ func (p *Plan) Query(run string, i int) (Query, error) {
 	return q, nil
 }
 
-// recorded says whether a member answers from the item itself.
-func (c *plannedCondition) recorded() bool {
-	return slices.ContainsFunc(c.members, func(m plannedMember) bool { return m.field >= 0 })
+// clusterOf is what groups the item with others, false where the spec names a
+// field for it and the item does not have it.
+func (p *Plan) clusterOf(it *Item, spans []span) (string, bool) {
+	if p.cluster < 0 {
+		return "", true
+	}
+	s := spans[p.cluster]
+	text, ok := valueText(it.Raw[s.start:s.end])
+	return text, ok && text != ""
 }
 
 func (p *Plan) messages(it *Item) ([]events.Message, error) {

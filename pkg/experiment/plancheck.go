@@ -49,6 +49,11 @@ func (p *Plan) checkItem(it *Item, spans []span, found map[string]int) *Problem 
 	for _, m := range messages {
 		p.inputTokens += int64(len(m.Content)) + 16
 	}
+	if _, ok := p.clusterOf(it, spans); !ok {
+		return &Problem{File: p.spec.Dataset.Path, Line: it.Line, Path: "analysis.cluster",
+			Message: fmt.Sprintf("the item has no value at %q (analysis.cluster)", p.spec.Analysis.Cluster),
+			Hint:    didYouMean(p.spec.Analysis.Cluster, it.Paths(), "the item has")}
+	}
 	seen := make(map[string]bool, 8)
 	for c := range p.conditions {
 		for k := range p.conditions[c].members {
@@ -105,10 +110,10 @@ func (p *Plan) checkRecorded(found map[string]int) error {
 
 // RecordedLatency reads a recorded latency in nanoseconds from its JSON value:
 // a number in the model's latency_unit, or a text like "800ms". There is none,
-// 0, for null and for nothing.
+// 0, for null, for an empty text and for nothing.
 func (m *Model) RecordedLatency(value []byte) (int64, error) {
 	text, ok := valueText(value)
-	if !ok {
+	if !ok || text == "" {
 		return 0, nil
 	}
 	if value[0] == '"' {

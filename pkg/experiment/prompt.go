@@ -14,7 +14,10 @@ import (
 // maxPrompt is the longest message that a template may make, in bytes.
 const maxPrompt = 16 << 20
 
-var errPromptTooLong = errors.New("the text is longer than 16 MiB")
+var (
+	errPromptTooLong = errors.New("the text is longer than 16 MiB")
+	errPromptNull    = errors.New("a value that it prints is null")
+)
 
 // prompt is a template over an item. Most are text with names of fields in it:
 // these are put together without the template engine.
@@ -235,12 +238,40 @@ func (p *prompt) data(it *Item) (map[string]any, error) {
 			data[p.names[i]] = v
 		}
 	}
+	for name, v := range data {
+		data[name] = markNulls(v)
+	}
 	for _, name := range []string{"input", "expected"} {
 		if v, ok := it.mapped(name); ok {
 			data[name] = v
 		}
 	}
 	return data, nil
+}
+
+// null stands for null in what the template engine sees: it is false to "if",
+// and shows itself when it is printed, where the engine would print "<no value>".
+type null []struct{}
+
+const nullMark = "\x00null\x00"
+
+// String implements fmt.Stringer.
+func (null) String() string { return nullMark }
+
+func markNulls(v any) any {
+	switch v := v.(type) {
+	case nil:
+		return null{}
+	case []any:
+		for i := range v {
+			v[i] = markNulls(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = markNulls(v[k])
+		}
+	}
+	return v
 }
 
 func decodeJSON(raw []byte, v any) error {
@@ -252,8 +283,10 @@ func decodeJSON(raw []byte, v any) error {
 // promptError says what the engine says, without where in its own terms.
 func promptError(err error) error {
 	var e template.ExecError
-	if errors.Is(err, errPromptTooLong) {
-		return errPromptTooLong
+	for _, known := range []error{errPromptTooLong, errPromptNull} {
+		if errors.Is(err, known) {
+			return known
+		}
 	}
 	if !errors.As(err, &e) {
 		return err
@@ -284,6 +317,9 @@ type promptWriter struct{ strings.Builder }
 func (w *promptWriter) Write(p []byte) (int, error) {
 	if w.Len()+len(p) > maxPrompt {
 		return 0, errPromptTooLong
+	}
+	if bytes.Contains(p, []byte(nullMark)) {
+		return 0, errPromptNull
 	}
 	return w.Builder.Write(p)
 }

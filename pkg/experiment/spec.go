@@ -170,7 +170,7 @@ type Budget struct {
 type Analysis struct {
 	Alpha      float64 `json:"alpha" doc:"Level of significance; intervals have the level 1 - alpha."`
 	Correction string  `json:"correction" doc:"Correction for several comparisons."`
-	Cluster    string  `json:"cluster" doc:"What groups queries that are not independent; default the item when repeated."`
+	Cluster    string  `json:"cluster" doc:"Field whose values group items that are not independent, such as a document; item or nothing: the item itself, when it is repeated."`
 	Bootstrap  int     `json:"bootstrap" doc:"Bootstrap replicates."`
 }
 

@@ -28,8 +28,8 @@ func Supported(key string) Values {
 		return Values{Works: []string{"none", "lowercase_trim", "numeric", "choice"}, Later: []string{"boolean", "json"}}
 	case "score.metrics":
 		return Values{Works: []string{"exact_match"}, Later: []string{"f1", "bleu", "rouge_l", "pass_at_k", "codebleu"}}
-	case "metrics": // and the score metrics by their own names
-		return Values{Works: []string{"accuracy", "cost_per_query", "latency_p50", "latency_p99"}}
+	case "metrics": // and latency_pN for any N, and the score metrics by their own names
+		return Values{Works: []string{"accuracy", "cost_per_query", "latency_p50", "latency_p99", "latency_mean", "consensus"}}
 	case "models.provider":
 		return Values{Works: []string{"recorded", "simulated", "exec", "openai"}, Later: []string{"anthropic", "google", "http"}}
 	case "models.latency.shape":
@@ -47,11 +47,9 @@ func Supported(key string) Values {
 	case "clock":
 		return Values{Works: []string{"real", "virtual"}}
 	case "hypothesis.alternative":
-		return Values{Works: []string{"two-sided"}, Later: []string{"greater", "less"}}
+		return Values{Works: []string{"two-sided", "greater", "less"}}
 	case "analysis.correction":
 		return Values{Works: []string{"holm"}, Later: []string{"none", "bonferroni", "benjamini_hochberg"}}
-	case "analysis.cluster": // "": by item when repeated
-		return Values{Works: []string{"", "item"}}
 	case "report.formats":
 		return Values{Works: []string{"markdown"}, Later: []string{"latex", "html", "jupyter"}}
 	}
