@@ -54,10 +54,17 @@ func (c *conn) stream(sql, format string, list []Param) (uintptr, error) {
 	if msg := c.lib.resultError(r); msg != nil {
 		err := newException(cString(msg))
 		c.lib.destroyResult(r)
+		if strings.Contains(err.Message, "Streaming query is not supported") {
+			return 0, errNoStream
+		}
 		return 0, err
 	}
 	return r, nil
 }
+
+// errNoStream says that the engine does not stream a statement that it can run
+// whole, for example EXPLAIN.
+var errNoStream = errors.New("the engine does not stream this statement")
 
 // insert feeds a body to an INSERT without its FORMAT clause. Nothing is stored
 // unless the whole body was read.

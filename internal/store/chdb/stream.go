@@ -59,6 +59,9 @@ type stream struct {
 // errors are answered with a status.
 func (c *core) startStream(ctx context.Context, conn *conn, req *request, finish func()) (*http.Response, error) {
 	handle, err := conn.stream(req.sql, req.format, req.params)
+	if errors.Is(err, errNoStream) {
+		return nil, err // the connection is still the caller's
+	}
 	if err != nil {
 		finish()
 		return nil, err

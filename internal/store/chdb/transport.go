@@ -92,19 +92,29 @@ func (c *core) do(ctx context.Context, req *request) (*http.Response, error) {
 	case req.insert:
 		err = conn.insert(req.sql, req.format, req.params, contextReader{ctx, req.data}, make([]byte, insertChunk))
 	case conn.reads(req.sql):
-		return c.startStream(ctx, conn, req, finish)
-	default:
-		var out []byte
-		if out, err = conn.query(req.sql, req.format, req.params); err == nil {
-			finish()
-			return bytesResponse(out), nil
+		res, err := c.startStream(ctx, conn, req, finish)
+		if !errors.Is(err, errNoStream) {
+			return res, err
 		}
+		return c.whole(conn, req, finish)
+	default:
+		return c.whole(conn, req, finish)
 	}
 	finish()
 	if err != nil {
 		return nil, err
 	}
 	return bytesResponse(nil), nil
+}
+
+// whole runs a statement and answers with its whole result.
+func (c *core) whole(conn *conn, req *request, finish func()) (*http.Response, error) {
+	out, err := conn.query(req.sql, req.format, req.params)
+	finish()
+	if err != nil {
+		return nil, err
+	}
+	return bytesResponse(out), nil
 }
 
 // insertChunk is how many bytes of an insert's data are handed over at a time.
