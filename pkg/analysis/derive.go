@@ -21,6 +21,7 @@ type Input struct {
 	Simulated   []string // ids of the models whose answers are simulated
 	Recorded    []string // ids of the models whose answers were recorded
 	Rows        []Row    // in any order
+	Unreadable  int      // events of the run that could not be read and were passed over
 }
 
 // InputOf is the input for the rows of a planned run.
@@ -57,6 +58,9 @@ func Derive(in Input) (*Analysis, error) {
 		a.Comparisons = append(a.Comparisons, d.family(m)...)
 	}
 	d.addHypothesis(a)
+	if in.Unreadable > 0 {
+		d.warnings = append(d.warnings, plural(in.Unreadable, "event of the run", "events of the run")+" could not be read and had to be left out")
+	}
 	a.Warnings = append(d.provenance(), d.warnings...)
 	if a.Warnings == nil {
 		a.Warnings = []string{}

@@ -1,0 +1,77 @@
+package analyzer
+
+import (
+	"strings"
+	"time"
+
+	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/internal/store"
+	"github.com/crucible-go/crucible/pkg/events"
+)
+
+// RowOf is the row of a message: what the envelope says, and of an event that
+// cannot be read what its subject says. The subject is believed in any case: it
+// is the identity under which the log stores the fact.
+func RowOf(m *bus.Message) store.Row {
+	s := m.Parsed
+	row := store.Row{
+		ID: m.ID(), Run: s.Run, Kind: string(s.Kind), Subject: m.Subject, Query: s.Query, Call: s.Call,
+		Seq: m.Seq, Time: m.Time.UTC(), Payload: m.Payload,
+	}
+	if row.Run == "" {
+		row.Run = runOf(m)
+	}
+	ev, err := read(m)
+	if err == nil {
+		row.Kind = string(ev.Type)
+		row.Source, row.Cause, row.Item = ev.Source, ev.Cause, ev.Item
+		row.Condition, row.Member, row.Model = ev.Condition, ev.Member, ev.Model
+		if ev.Repeat > 0 {
+			row.Repeat = uint32(min(ev.Repeat, 1<<31)) //nolint:gosec // in range
+		}
+		if row.Query == "" {
+			row.Query, row.Call = ev.Query, ev.Call
+		}
+		if storable(ev.Time) {
+			row.Time = ev.Time
+		}
+	}
+	if row.Kind == "" {
+		row.Kind = unreadable(m.Subject)
+	}
+	return row
+}
+
+func read(m *bus.Message) (events.Event, error) {
+	switch m.Parsed.Kind {
+	case "":
+		return events.DecodeAny(m.Payload)
+	case events.KindRunRequested:
+		return events.DecodeRequest(m.Parsed, m.Payload, m.Time)
+	}
+	return events.Decode(m.Parsed.Kind, m.Payload)
+}
+
+// storable reports whether ClickHouse's DateTime64(9) can hold the time.
+func storable(t time.Time) bool { return t.Year() >= 1970 && t.Year() < 2200 }
+
+// runOf is the run of a subject that this version cannot parse: its stream
+// tells, and of a control subject the token after the verb.
+func runOf(m *bus.Message) string {
+	if run, ok := strings.CutPrefix(m.Stream, events.RunStream("")); ok {
+		return run
+	}
+	if parts := strings.Split(m.Subject, "."); len(parts) > 3 {
+		return parts[3]
+	}
+	return "unknown"
+}
+
+// unreadable is the kind of a message of which only the subject can be read.
+func unreadable(subject string) string {
+	parts := strings.Split(subject, ".")
+	if len(parts) < 3 {
+		return "unknown"
+	}
+	return parts[1] + "." + parts[2]
+}
