@@ -11,7 +11,10 @@ import (
 func distinct(ballots []Ballot) []Ballot {
 	set := slices.Clone(ballots)
 	slices.SortFunc(set, func(a, b Ballot) int {
-		return cmp.Or(cmp.Compare(a.Call, b.Call), rank(a, b))
+		if a.Call != b.Call {
+			return cmp.Compare(a.Call, b.Call)
+		}
+		return rank(a, b)
 	})
 	set = slices.CompactFunc(set, func(a, b Ballot) bool { return a.Call == b.Call })
 	slices.SortFunc(set, rank)
@@ -21,8 +24,10 @@ func distinct(ballots []Ballot) []Ballot {
 // rank compares ballots by Order, then by everything else, so that the order of
 // a set of ballots is total.
 func rank(a, b Ballot) int {
+	if a.Order != b.Order {
+		return cmp.Compare(a.Order, b.Order)
+	}
 	return cmp.Or(
-		cmp.Compare(a.Order, b.Order),
 		cmp.Compare(a.Call, b.Call),
 		cmp.Compare(a.Member, b.Member),
 		cmp.Compare(a.Outcome, b.Outcome),

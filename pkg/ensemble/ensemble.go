@@ -211,5 +211,5 @@ func unanswered(set []Ballot) string {
 			cancelled++
 		}
 	}
-	return fmt.Sprintf("no answer arrived: %d calls failed, %d were cancelled", len(set)-cancelled, cancelled)
+	return fmt.Sprintf("no answer arrived: failed %d, cancelled %d", len(set)-cancelled, cancelled)
 }

@@ -99,23 +99,22 @@ func lastMatch(re *regexp.Regexp) func(string) (string, bool) {
 // lastMarked finds the number after the last "####" or "A:" that one follows,
 // as GSM8K writes its answers.
 func lastMarked(text string) (string, bool) {
-	for end := len(text); end > 0; {
-		hashes, letter := strings.LastIndex(text[:end], "####"), strings.LastIndex(text[:end], "A:")
-		at := max(hashes, letter)
-		if at < 0 {
-			return "", false
+	hashes, letter := strings.LastIndex(text, "####"), strings.LastIndex(text, "A:")
+	for hashes >= 0 || letter >= 0 {
+		at, width := hashes, 4
+		if letter > hashes {
+			at, width = letter, 2
+			letter = strings.LastIndex(text[:at], "A:")
+		} else {
+			hashes = strings.LastIndex(text[:at+width-1], "####")
 		}
-		width := 2
-		if at == hashes {
-			width = 4
+		if width == 2 && at > 0 && wordByte(text[at-1]) {
+			continue // "DATA:" is no marker
 		}
-		if at != letter || at == 0 || !wordByte(text[at-1]) {
-			rest := strings.TrimLeft(text[at+width:], " \t")
-			if n := numberAt(rest, 0); n > 0 {
-				return rest[:n], true
-			}
+		rest := strings.TrimLeft(text[at+width:], " \t")
+		if n := numberAt(rest, 0); n > 0 {
+			return rest[:n], true
 		}
-		end = at
 	}
 	return "", false
 }

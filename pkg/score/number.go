@@ -11,8 +11,9 @@ const maxExponent = 308
 
 // numberAt returns the length of the longest thing at s[i:] that is written
 // like a number: signs and a currency sign, digits with commas and points
-// between them, an exponent, a per cent sign; 0 if there is none. It is
-// generous ("1,5" is taken whole): what it means is for the normaliser to say.
+// between them, an exponent, a per cent sign, the rest of a fraction; 0 if there
+// is none. It is generous ("1,5" and "1/5" are taken whole): what it means, and
+// whether it is one number, is for the normaliser to say.
 func numberAt(s string, i int) int {
 	start := i
 	i += signAt(s, i)
@@ -26,7 +27,7 @@ func numberAt(s string, i int) int {
 	}
 	for i < len(s) && digitByte(s[i]) {
 		i++
-		if i+1 < len(s) && (s[i] == ',' || s[i] == '.') && digitByte(s[i+1]) {
+		if i+1 < len(s) && (s[i] == ',' || s[i] == '.' || s[i] == '/') && digitByte(s[i+1]) {
 			i++
 		}
 	}
@@ -208,7 +209,9 @@ func undecorate(s string) (digits string, negative, ok bool) {
 		negative = s[0] != '+'
 		s = s[sign:]
 	}
-	s = strings.TrimSuffix(s, ".")
+	if s = strings.TrimSuffix(s, "."); strings.HasSuffix(s, ".") {
+		return "", false, false
+	}
 	if rest, found := strings.CutSuffix(s, "%"); found && currency == 0 {
 		s = strings.TrimRight(rest, " ")
 	} else if r, n := utf8.DecodeLastRuneInString(s); currency == 0 && r != utf8.RuneError && currencyAt(s[len(s)-n:], 0) == n {
