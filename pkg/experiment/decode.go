@@ -69,7 +69,7 @@ func (d *decoder) problem(path, hint, format string, args ...any) {
 	}
 	at := d.position(path)
 	d.problems = append(d.problems, Problem{File: d.file, Line: at.line, Column: at.column, Path: path, Message: fmt.Sprintf(format, args...), Hint: hint})
-	if d.has(path) && path != "" {
+	if d.has(path) {
 		at.bad = true
 		d.places[path] = at
 	}

@@ -51,7 +51,7 @@ func parseYAML(file string, src []byte) (ast.Node, Errors) {
 		var e yaml.Error
 		if errors.As(err, &e) && e.GetToken() != nil && e.GetToken().Position != nil {
 			pos := e.GetToken().Position
-			return fail(pos.Line, pos.Column, "YAML: "+e.GetMessage(), yamlHint(e))
+			return fail(pos.Line, pos.Column, "YAML: "+e.GetMessage(), yamlHint(e, src))
 		}
 		return fail(0, 0, "YAML: "+err.Error(), "")
 	}
@@ -61,7 +61,7 @@ func parseYAML(file string, src []byte) (ast.Node, Errors) {
 			continue
 		}
 		if body != nil {
-			pos := doc.Body.GetToken().Position
+			pos := valueToken(doc.Body).Position
 			return fail(pos.Line, pos.Column, "a second document begins here", "write one experiment into each file")
 		}
 		body = doc.Body
@@ -83,9 +83,16 @@ func safeParse(src []byte) (f *ast.File, err error) {
 	return parser.ParseBytes(src, 0, parser.AllowDuplicateMapKey())
 }
 
-func yamlHint(e yaml.Error) string {
-	if t := e.GetToken(); strings.Contains(t.Value, "\t") || strings.Contains(e.GetMessage(), "'\t'") {
+func yamlHint(e yaml.Error, src []byte) string {
+	line := ""
+	if lines := strings.Split(string(src), "\n"); e.GetToken().Position.Line <= len(lines) {
+		line = lines[e.GetToken().Position.Line-1]
+	}
+	switch {
+	case strings.Contains(e.GetMessage(), "'\t'"):
 		return "indent with spaces, not with tabs"
+	case strings.Contains(line, "${"):
+		return `put a text with ${NAME} in it into quotes: "${NAME}"`
 	}
 	return "texts with : # { } [ ] , & * ! | > ' \" % @ need quotes"
 }
