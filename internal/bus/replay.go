@@ -60,7 +60,7 @@ type replay struct {
 	next    uint64 // first sequence that was not handled yet
 	until   uint64
 	started bool
-	handled bool // something was read
+	handled bool   // something was read
 	missing uint64 // sequence found missing; twice means that it is
 
 	// Of one subscription.
