@@ -119,6 +119,9 @@ func DecodeAny(payload []byte) (Event, error) {
 	if err := decode(payload, &ev); err != nil {
 		return Event{}, fmt.Errorf("decode an event: %w", err)
 	}
+	if ev.Type == "" {
+		return Event{}, errors.New("decode an event: it has no type")
+	}
 	return Decode(Kind(string(ev.Type)), payload)
 }
 
