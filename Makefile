@@ -10,7 +10,7 @@ SHELL := bash
 
 GO        ?= go
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS   := -s -w -X main.version=$(VERSION)
+LDFLAGS   := -s -w -X github.com/crucible-go/crucible/internal/cli.version=$(VERSION)
 TESTFLAGS ?= -timeout 20m
 FUZZTIME  ?= 10s
 BENCHTIME ?= 1s

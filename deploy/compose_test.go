@@ -18,7 +18,9 @@ var services = []string{"dispatcher", "caller", "voter", "analyzer", "reporter"}
 
 func composeProject(t *testing.T) *types.Project {
 	t.Helper()
-	opts, err := cli.NewProjectOptions([]string{"../docker-compose.yml"}, cli.WithConsistency(true), cli.WithInterpolation(true))
+	opts, err := cli.NewProjectOptions([]string{"../docker-compose.yml"},
+		cli.WithConsistency(true), cli.WithInterpolation(true),
+		cli.WithEnv([]string{"OPENAI_API_KEY=for-the-test"})) // compose passes it on where it is set
 	if err != nil {
 		t.Fatal(err)
 	}

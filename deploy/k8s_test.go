@@ -242,9 +242,12 @@ func TestSecretsAreReferences(t *testing.T) {
 	}
 	for _, w := range workloads(t) {
 		for _, e := range w.pod.Containers[0].Env {
-			secret := regexp.MustCompile(`(?i)password|_KEY$|^CRUCIBLE_(NATS|CLICKHOUSE)$`).MatchString(e.Name)
+			secret := regexp.MustCompile(`(?i)password|_KEY$|^CRUCIBLE_CLICKHOUSE$`).MatchString(e.Name)
 			if secret && (e.Value != "" || e.ValueFrom == nil || e.ValueFrom.SecretKeyRef == nil) {
 				t.Errorf("%s: %s is not a reference to a secret", w.name, e.Name)
+			}
+			if strings.Contains(e.Value, "@") {
+				t.Errorf("%s: %s holds credentials", w.name, e.Name)
 			}
 			if e.ValueFrom != nil && e.ValueFrom.SecretKeyRef != nil {
 				r := e.ValueFrom.SecretKeyRef
