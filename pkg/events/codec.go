@@ -168,8 +168,12 @@ func (ev *Event) decoded() error {
 		}
 		ev.Data = d.data()
 	case *Raw:
-		if ev.DataRef == "" && d.JSON == nil {
+		switch {
+		case d.JSON != nil:
+		case ev.DataRef == "":
 			return errNoData
+		default:
+			return nil
 		}
 	}
 	if r, ok := ev.Data.(rawHolder); ok {

@@ -307,6 +307,13 @@ func TestDataThatLiesElsewhere(t *testing.T) {
 	if err != nil || got.DataRef != exHash || !reflect.DeepEqual(got.Data, &events.VoteDecided{}) {
 		t.Errorf("decoded %+v, %v", got, err)
 	}
+	if again, err := events.DecodeAny(p); err != nil || !reflect.DeepEqual(again, got) {
+		t.Errorf("decoded without its kind %+v, %v", again, err)
+	}
+	later := events.Event{Type: "run.forked.v1", Subject: "crucible.run.forked.r", DataRef: exHash, Data: events.NewRaw("run.forked.v1", nil)}
+	if got, err = events.DecodeAny(payload(t, later)); err != nil || !reflect.DeepEqual(got.Data, later.Data) {
+		t.Errorf("decoded %+v, %v", got, err)
+	}
 }
 
 func TestBareRequests(t *testing.T) {
