@@ -238,7 +238,7 @@ func testLongHandler(t *testing.T, make Factory) {
 	l, b, ctx := fresh(t, make)
 	publish(t, ctx, b, Facts(0, 3, "a")...)
 	c := consumer("long")
-	c.AckWait = 600 * time.Millisecond
+	c.AckWait = 3 * time.Second // the machine may be busy elsewhere
 	runs := newTally(3)
 	sub, stop := context.WithCancel(ctx)
 	var stopped []<-chan struct{}
@@ -248,7 +248,7 @@ func testLongHandler(t *testing.T, make Factory) {
 		stopped = append(stopped, background(t, func() error {
 			return peer.Consume(sub, c, func(ctx context.Context, m *bus.Message) error {
 				runs.add(m.Subject)
-				pause(ctx, 4*c.AckWait)
+				pause(ctx, 2*c.AckWait)
 				handled.add(m.Subject)
 				return nil
 			})
