@@ -1,0 +1,2 @@
+// Package tools holds no code: its module pins the tools of the developers.
+package tools
