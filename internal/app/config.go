@@ -59,6 +59,7 @@ type LogFile struct {
 
 // PoolFile declares a pool that the callers of a cluster serve.
 type PoolFile struct {
+	Name        string   `yaml:"name"` // for readers; callers go by the rest
 	Provider    string   `yaml:"provider"`
 	BaseURL     string   `yaml:"base_url"`
 	APIKeyEnv   string   `yaml:"api_key_env"`
@@ -115,7 +116,7 @@ func fileError(name string, err error) error {
 var fileKeys = []string{
 	"data", "out", "nats", "clickhouse", "workers", "services", "http", "data_root",
 	"log", "durability", "replicas", "max_bytes", "ca_file", "cert_file", "key_file", "creds_file",
-	"pools", "provider", "base_url", "api_key_env", "command", "concurrency", "rpm", "tpm",
+	"pools", "name", "provider", "base_url", "api_key_env", "command", "concurrency", "rpm", "tpm",
 }
 
 // pools are the declared pools, with the workers of this process.

@@ -34,11 +34,8 @@ type ConditionSummary struct {
 }
 
 // Summarize says what a plan would run.
-func Summarize(f *SpecFile, plan *experiment.Plan) (Summary, error) {
-	cost, err := plan.Cost()
-	if err != nil {
-		return Summary{}, err
-	}
+func Summarize(f *SpecFile, plan *experiment.Plan) Summary {
+	cost := plan.Cost()
 	s := Summary{
 		Name:        f.Spec.Name,
 		SpecHash:    f.Spec.Hash(),
@@ -58,7 +55,7 @@ func Summarize(f *SpecFile, plan *experiment.Plan) (Summary, error) {
 	for _, p := range f.Spec.Pools() {
 		s.Pools = append(s.Pools, p.Name)
 	}
-	return s, nil
+	return s
 }
 
 // Text is the summary for people.

@@ -168,10 +168,7 @@ func (c *cli) planCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			summary, err := app.Summarize(spec, plan)
-			if err != nil {
-				return err
-			}
+			summary := app.Summarize(spec, plan)
 			if c.asJSON {
 				return c.printJSON(summary)
 			}

@@ -16,7 +16,8 @@ func (c *cli) commands() []*cobra.Command {
 	return []*cobra.Command{
 		c.runCommand(), c.resumeCommand(), c.runsCommand(), c.statusCommand(), c.watchCommand(), c.cancelCommand(),
 		c.planCommand(), c.submitCommand(), c.serveCommand(), c.storeCommand(), c.simulateCommand(),
-		c.sqlCommand(), c.exportCommand(),
+		c.sqlCommand(), c.exportCommand(), c.verifyCommand(), c.rebuildCommand(), c.archiveCommand(), c.restoreCommand(),
+		c.doctorCommand(), c.configCommand(),
 		c.versionCommand(),
 	}
 }

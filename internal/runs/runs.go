@@ -29,7 +29,7 @@ type Run struct {
 	cancelled chan struct{}
 	ended     chan struct{}
 	end       *events.Event
-	analysed  bool
+	analysis  *events.AnalysisCompleted
 	reported  bool
 }
 
@@ -84,7 +84,14 @@ func (r *Run) Open() bool { return r.End() == nil }
 func (r *Run) Unanalysed() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return !r.analysed
+	return r.analysis == nil
+}
+
+// Analysis is the last analysis of the run, nil if there is none.
+func (r *Run) Analysis() *events.AnalysisCompleted {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.analysis
 }
 
 // CancelRequested is closed when somebody has asked to stop asking.
@@ -133,7 +140,7 @@ func (r *Run) apply(s events.Subject, ev *events.Event) {
 	case s.Kind == events.KindRunCancelRequested:
 		closeOnce(r.cancelled)
 	case s.Kind == events.KindAnalysisCompleted:
-		r.analysed = true
+		r.analysis, _ = ev.Data.(*events.AnalysisCompleted)
 	case s.Kind == events.KindReportPublished:
 		r.reported = true
 	case s.Kind.Ends():

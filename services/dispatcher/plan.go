@@ -114,19 +114,11 @@ func loadAnswers(ctx context.Context, m *experiment.Model, open Opener) (experim
 		return experiment.Answers{}, err
 	}
 	defer func() { _ = r.Close() }() // nothing was written
-	a, err := dataset.LoadAnswers(ctx, dataset.Source{Kind: kindOf(m.File), Name: displayName(m.File)}, r, m)
+	a, err := dataset.LoadAnswers(ctx, displayName(m.File), r, m)
 	if err != nil {
 		return experiment.Answers{}, &userError{err}
 	}
 	return a, nil
-}
-
-// kindOf goes by the extension, JSON lines unless it says CSV.
-func kindOf(path string) string {
-	if strings.HasSuffix(strings.TrimSuffix(path, ".gz"), ".csv") {
-		return "csv"
-	}
-	return "jsonl"
 }
 
 func displayName(path string) string {
@@ -147,11 +139,7 @@ func withinBudget(spec *experiment.Spec, plan *experiment.Plan) error {
 	if err != nil || limit.IsZero() {
 		return err
 	}
-	cost, err := plan.Cost()
-	if err != nil {
-		return err
-	}
-	worst, err := money.Parse(cost.USD)
+	worst, err := money.Parse(plan.Cost().USD)
 	if err != nil {
 		return err
 	}
@@ -284,10 +272,6 @@ func (d *dispatcher) dead(ctx context.Context, m *bus.Message, cause error) {
 }
 
 func (d *dispatcher) planned(ctx context.Context, m *bus.Message, spec *experiment.Spec, plan *experiment.Plan) error {
-	cost, err := plan.Cost()
-	if err != nil {
-		return err
-	}
 	data := &events.RunPlanned{
 		Name:        spec.Name,
 		Stream:      events.RunStream(m.Parsed.Run),
@@ -299,7 +283,7 @@ func (d *dispatcher) planned(ctx context.Context, m *bus.Message, spec *experime
 		Queries:     plan.Len(),
 		Calls:       plan.Calls(),
 		MaxInFlight: spec.MaxInFlight,
-		Cost:        cost,
+		Cost:        plan.Cost(),
 		Version:     d.Version,
 	}
 	for _, c := range spec.Conditions {
@@ -318,6 +302,6 @@ func (d *dispatcher) planned(ctx context.Context, m *bus.Message, spec *experime
 	}
 	ev := events.About(events.RunSubject(events.KindRunPlanned, m.Parsed.Run), d.source(), m.ID(), d.Now())
 	ev.Data = data
-	_, err = d.Log.PublishEvents(ctx, &ev)
+	_, err := d.Log.PublishEvents(ctx, &ev)
 	return err
 }

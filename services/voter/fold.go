@@ -40,7 +40,7 @@ type rule struct {
 type fold struct {
 	Config
 	Deps
-	target      *runs.Run
+	target  *runs.Run
 	queries map[string]*query
 	rules   map[string]*rule
 	out     *outbox.Outbox
@@ -52,7 +52,7 @@ func newFold(c Config, d Deps, r *runs.Run) *fold {
 	return &fold{
 		Config:  c,
 		Deps:    d,
-		target:      r,
+		target:  r,
 		queries: map[string]*query{},
 		rules:   map[string]*rule{},
 		out:     outbox.New(d.Log),
