@@ -28,7 +28,11 @@ type child struct {
 	tail    tail
 	drained chan struct{} // closed when standard error has been read
 	killed  bool          // by the end of a call; read after exchange
-	state   string        // how it ended, once it has
+	exited  chan struct{} // closed when the program has gone
+	state   string        // how it ended; read after exited
+
+	mu   sync.Mutex
+	gone bool // the group has been killed and its number may be another's
 }
 
 // start starts a program in a process group of its own.
@@ -43,12 +47,9 @@ func start(path string, c ExecConfig) (*child, error) {
 		files[i] = [2]*os.File{r, w}
 	}
 	cmd := &exec.Cmd{
-		Path: path, Args: c.Command, Env: c.Env,
+		Path: path, Args: c.Command, Env: c.environment(),
 		Stdin: files[0][0], Stdout: files[1][1], Stderr: files[2][1],
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
-	}
-	if cmd.Env == nil {
-		cmd.Env = []string{} // nil would be the whole of ours
 	}
 	if err := cmd.Start(); err != nil {
 		closeAll(files)
@@ -59,10 +60,22 @@ func start(path string, c ExecConfig) (*child, error) {
 	}
 	k := &child{
 		cmd: cmd, in: files[0][1], out: files[1][0], errs: files[2][0],
-		lines: bufio.NewReader(files[1][0]), limit: c.MaxReply, drained: make(chan struct{}),
+		lines: bufio.NewReader(files[1][0]), limit: c.MaxReply,
+		drained: make(chan struct{}), exited: make(chan struct{}),
 	}
 	go k.drain()
+	go k.reap()
 	return k, nil
+}
+
+// environment is the whole environment of the program; never nil, which would
+// mean all of ours.
+func (c *ExecConfig) environment() []string {
+	env := append(make([]string, 0, len(c.Env)+1), c.Env...)
+	if c.KeyEnv != "" {
+		env = append(env, c.KeyEnv+"="+c.Key.Reveal())
+	}
+	return env
 }
 
 func closeAll(files [3][2]*os.File) {
@@ -89,6 +102,20 @@ func (c *child) drain() {
 	}
 }
 
+// reap waits for the end of the program and takes its group with it. Then nobody
+// writes to us any more, except perhaps a process that left the group: reading
+// ends a moment later.
+func (c *child) reap() {
+	defer close(c.exited)
+	_ = c.cmd.Wait() // the state says it
+	c.state = c.cmd.ProcessState.String()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL) // there may be none left
+	c.gone = true
+	_ = c.out.SetReadDeadline(time.Now().Add(grace))
+}
+
 // exchange writes a line and reads one, at most until ctx or closed is done. It
 // returns the line without its end and the nanoseconds to its first byte. After
 // an error, or when killed is set, the process is of no more use.
@@ -105,9 +132,9 @@ func (c *child) exchange(ctx context.Context, closed <-chan struct{}, line []byt
 		}
 		c.killed = true
 		c.kill()
-		past := time.Unix(1, 0)
-		_ = c.in.SetDeadline(past) // pipes have deadlines; reading and writing ends now
-		_ = c.out.SetDeadline(past)
+		past := time.Unix(1, 0) // pipes have deadlines; reading and writing ends now
+		_ = c.in.SetWriteDeadline(past)
+		_ = c.out.SetReadDeadline(past)
 	})
 	defer watching.Wait()
 	defer close(returned)
@@ -143,30 +170,33 @@ func (c *child) readLine() ([]byte, error) {
 
 // kill ends every process of the group.
 func (c *child) kill() {
-	_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL) // there may be none left
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.gone {
+		_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL) // it may be ending
+	}
 }
 
 // grace is how long a program that has lost its streams may take to say its
 // last words.
 const grace = 100 * time.Millisecond
 
-// end closes the program's input, waits until it has gone, or for a moment, kills
-// what remains of its group and reaps it. The moment lets a program that is
-// already dying finish its last words, so that how it ended is its own doing.
-// The group is killed before the reaping, while nobody else can have its number.
+// end closes the program's input, waits until it has gone, or for a moment, and
+// kills it. The moment lets a program that is already dying finish its last
+// words, so that how it ended is its own doing.
 func (c *child) end() {
 	_ = c.in.Close()
 	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	select {
-	case <-c.drained:
+	case <-c.exited:
 	case <-timer.C:
+		c.kill()
+		<-c.exited
 	}
-	c.kill()
-	_ = c.cmd.Wait() // the state says it
-	c.state = c.cmd.ProcessState.String()
-	_ = c.errs.Close() // a process that left the group may hold it open
+	_ = c.errs.SetReadDeadline(time.Now().Add(grace)) // a process that left the group may hold it open
 	<-c.drained
+	_ = c.errs.Close()
 	_ = c.out.Close()
 }
 

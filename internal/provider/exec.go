@@ -29,8 +29,9 @@ type Exec struct {
 // ExecConfig describes a program.
 type ExecConfig struct {
 	Command     []string // the program and its arguments
-	Env         []string // its whole environment, NAME=value
-	Secret      Secret   // what must not appear in messages
+	Env         []string // its environment, NAME=value, but for the key
+	KeyEnv      string   // name of the variable for the key; "" is none
+	Key         Secret   // what that variable is set to
 	Concurrency int      // processes at a time; 0 is 1
 	MaxReply    int      // bytes of a line; 0 is MaxReply
 }
@@ -51,7 +52,7 @@ func NewExec(c ExecConfig) (*Exec, error) {
 	if c.MaxReply <= 0 {
 		c.MaxReply = MaxReply
 	}
-	e := &Exec{config: c, path: path, scrub: newScrubber(c.Secret), slots: make(chan *child, c.Concurrency), closed: make(chan struct{})}
+	e := &Exec{config: c, path: path, scrub: newScrubber(c.Key), slots: make(chan *child, c.Concurrency), closed: make(chan struct{})}
 	for range c.Concurrency {
 		e.slots <- nil
 	}
@@ -75,8 +76,7 @@ func openExec(p Pool, getenv func(string) string) (*Exec, error) {
 		if v == "" {
 			return nil, fmt.Errorf("exec: the environment variable %s is not set", p.KeyEnv)
 		}
-		c.Env = append(c.Env, p.KeyEnv+"="+v)
-		c.Secret = NewSecret(v)
+		c.KeyEnv, c.Key = p.KeyEnv, NewSecret(v)
 	}
 	return NewExec(c)
 }

@@ -19,7 +19,6 @@ const minSecret = 4
 
 // scrubber takes keys out of texts.
 type scrubber struct {
-	secret Secret
 	forms  *strings.Replacer // nil without a secret
 	prefix *regexp.Regexp    // what begins like the secret, as in "sk-12345***"
 }
@@ -35,8 +34,8 @@ func patterns() []*regexp.Regexp {
 }
 
 func newScrubber(s Secret) *scrubber {
-	c := &scrubber{secret: s}
-	v := s.value
+	c := &scrubber{}
+	v := s.Reveal()
 	if len(v) < minSecret {
 		return c
 	}

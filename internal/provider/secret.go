@@ -9,17 +9,24 @@ import (
 const redacted = "[redacted]"
 
 // Secret holds a key. Whatever prints, logs or encodes it shows "[redacted]";
-// only the code that sends it reads it.
-type Secret struct{ value string }
+// only the code that sends it reads it. The value is behind a pointer because
+// fmt does not ask the methods of a Secret in another type's unexported field:
+// there it shows an address.
+type Secret struct{ value *string }
 
 // NewSecret hides a value.
-func NewSecret(value string) Secret { return Secret{value: value} }
+func NewSecret(value string) Secret { return Secret{value: &value} }
 
 // Empty reports whether there is no secret.
-func (s Secret) Empty() bool { return s.value == "" }
+func (s Secret) Empty() bool { return s.value == nil || *s.value == "" }
 
 // Reveal returns the value, to be sent to the provider and nowhere else.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // String implements fmt.Stringer.
 func (s Secret) String() string { return redacted }

@@ -123,7 +123,7 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
 	c.id = "chatcmpl-simulated-" + strconv.FormatUint(n, 10)
 	if err := s.send(w, r, q, &c); err != nil {
 		s.stats.cancelled.Add(1)
-		return
+		panic(http.ErrAbortHandler) // close the connection: half an answer is none
 	}
 	if c.fails {
 		s.stats.errors.Add(1)

@@ -78,19 +78,31 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// Run serves until ctx is done, then breaks off what is under way.
+// goodbye is how long the handlers may take to notice that they are not wanted.
+const goodbye = 5 * time.Second
+
+// Run serves until ctx is done, then breaks off what is under way, and returns
+// when all of it has ended.
 func (s *Server) Run(ctx context.Context) error {
 	web := &http.Server{
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
-	stop := context.AfterFunc(ctx, func() { _ = web.Close() })
+	down := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+		defer cancel()
+		down <- web.Shutdown(patience)
+	})
 	err := web.Serve(s.listener)
-	if !stop() {
-		return nil // asked to
+	if !stop() { // we were asked to end
+		err = <-down
 	}
-	return fmt.Errorf("simulate: %w", err)
+	if err = errors.Join(err, web.Close()); err != nil {
+		return fmt.Errorf("simulate: %w", err)
+	}
+	return nil
 }
 
 // Handler serves /v1/chat/completions, /v1/models and /stats, the first two also
