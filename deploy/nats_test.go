@@ -1,10 +1,14 @@
 package deploy_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 func natsOptions(t *testing.T, file string) *server.Options {
@@ -77,5 +81,40 @@ func TestClusterFindsItsServers(t *testing.T) {
 	claim := set.Spec.VolumeClaimTemplates[0].Spec.Resources.Requests.Storage().Value()
 	if o.JetStreamMaxStore >= claim {
 		t.Errorf("JetStream may fill %d bytes of a claim of %d", o.JetStreamMaxStore, claim)
+	}
+}
+
+// The shipped configuration boots, admits its user and nobody else, and stores
+// to disk.
+func TestSingleServerAdmitsItsUserOnly(t *testing.T) {
+	o := natsOptions(t, "nats/nats.conf")
+	o.Host, o.Port, o.HTTPPort, o.StoreDir = "127.0.0.1", server.RANDOM_PORT, 0, t.TempDir()
+	o.NoSigs, o.NoLog = true, true
+	s, err := server.NewServer(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(10 * time.Second) {
+		t.Fatal("the server is not ready")
+	}
+	if _, err := nats.Connect(s.ClientURL()); !errors.Is(err, nats.ErrAuthorization) {
+		t.Errorf("without credentials: %v", err)
+	}
+	nc, err := nats.Connect(s.ClientURL(), nats.UserInfo("somebody", "something"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "S", Subjects: []string{"s.>"}, Storage: jetstream.FileStorage}); err != nil {
+		t.Fatal(err)
+	}
+	if ack, err := js.Publish(t.Context(), "s.1", []byte("kept")); err != nil || ack.Sequence != 1 {
+		t.Errorf("%+v, %v", ack, err)
 	}
 }
