@@ -2,21 +2,28 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 )
 
 // codec generates the codec of pkg/events beside the tree, in a copy of the
 // package.
-func codec(root string) (file, error) {
+func codec(root *os.Root) (file, error) {
 	dir, err := os.MkdirTemp("", "schemagen")
 	if err != nil {
 		return file{}, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if err := copyPackage(root, dir); err != nil {
+	to, err := os.OpenRoot(dir)
+	if err != nil {
+		return file{}, err
+	}
+	defer func() { _ = to.Close() }()
+	if err := copyPackage(root, to); err != nil {
 		return file{}, fmt.Errorf("generate the codec: %w", err)
 	}
 	cmd := exec.Command("go", "generate", ".")
@@ -25,7 +32,7 @@ func codec(root string) (file, error) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return file{}, fmt.Errorf("generate the codec: %w: %s", err, out)
 	}
-	content, err := os.ReadFile(filepath.Join(dir, codecPath))
+	content, err := to.ReadFile(codecPath)
 	if err != nil {
 		return file{}, fmt.Errorf("generate the codec: %w", err)
 	}
@@ -33,28 +40,27 @@ func codec(root string) (file, error) {
 }
 
 // copyPackage copies what the generator of the codec reads.
-func copyPackage(root, to string) error {
+func copyPackage(from, to *os.Root) error {
 	paths := []string{"pkg/go.mod", "pkg/go.sum"}
 	for _, glob := range []string{eventsDir + "/*.go", schemaDir + "/*.json"} {
-		found, err := filepath.Glob(filepath.Join(root, glob))
+		found, err := fs.Glob(from.FS(), glob)
 		if err != nil {
 			return err
 		}
-		for _, f := range found {
-			if path := filepath.Dir(glob) + "/" + filepath.Base(f); path != codecPath && !strings.HasSuffix(path, "_test.go") {
-				paths = append(paths, path)
-			}
-		}
+		paths = append(paths, found...)
 	}
-	for _, path := range paths {
-		b, err := os.ReadFile(filepath.Join(root, path))
+	for _, p := range paths {
+		if p == codecPath || strings.HasSuffix(p, "_test.go") {
+			continue
+		}
+		b, err := from.ReadFile(p)
 		if err != nil {
 			return err
 		}
-		if err := os.MkdirAll(filepath.Join(to, filepath.Dir(path)), 0o750); err != nil {
+		if err := to.MkdirAll(path.Dir(p), 0o750); err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(to, path), b, 0o600); err != nil {
+		if err := to.WriteFile(p, b, 0o600); err != nil {
 			return err
 		}
 	}

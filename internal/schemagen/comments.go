@@ -5,7 +5,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"path/filepath"
+	"io/fs"
+	"os"
 	"reflect"
 	"regexp"
 	"strings"
@@ -16,17 +17,21 @@ import (
 type comments map[string]map[string]string
 
 // readComments reads the Go files of a folder, tests left out.
-func readComments(dir string) (comments, error) {
-	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+func readComments(root *os.Root, dir string) (comments, error) {
+	paths, err := fs.Glob(root.FS(), dir+"/*.go")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read comments: %w", err)
 	}
 	out := comments{}
 	for _, path := range paths {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		src, err := root.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read comments: %w", err)
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, src, parser.ParseComments)
 		if err != nil {
 			return nil, fmt.Errorf("read comments: %w", err)
 		}

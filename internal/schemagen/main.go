@@ -12,8 +12,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"strings"
 )
@@ -43,7 +44,12 @@ type file struct {
 	content []byte
 }
 
-func run(root string, check bool) error {
+func run(dir string, check bool) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
 	files, err := generate(root)
 	if err != nil {
 		return err
@@ -59,8 +65,8 @@ func run(root string, check bool) error {
 }
 
 // generate makes the schemas and the reference.
-func generate(root string) ([]file, error) {
-	comments, err := readComments(filepath.Join(root, eventsDir))
+func generate(root *os.Root) ([]file, error) {
+	comments, err := readComments(root, eventsDir)
 	if err != nil {
 		return nil, err
 	}
@@ -83,13 +89,12 @@ func generate(root string) ([]file, error) {
 	return append(files, file{referencePath, reference}), nil
 }
 
-func write(root string, files []file) error {
+func write(root *os.Root, files []file) error {
 	for _, f := range files {
-		path := filepath.Join(root, f.path)
-		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		if err := root.MkdirAll(path.Dir(f.path), 0o750); err != nil {
 			return err
 		}
-		if err := os.WriteFile(path, f.content, 0o600); err != nil {
+		if err := root.WriteFile(f.path, f.content, 0o600); err != nil {
 			return err
 		}
 	}
@@ -97,10 +102,10 @@ func write(root string, files []file) error {
 }
 
 // stale compares the files with those that are there.
-func stale(root string, files []file) error {
+func stale(root *os.Root, files []file) error {
 	var errs []error
 	for _, f := range files {
-		got, err := os.ReadFile(filepath.Join(root, f.path))
+		got, err := root.ReadFile(f.path)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -113,16 +118,15 @@ func stale(root string, files []file) error {
 }
 
 // superfluous finds schemas of kinds that do not exist.
-func superfluous(root string, files []file) error {
-	there, err := filepath.Glob(filepath.Join(root, schemaDir, "*.json"))
+func superfluous(root *os.Root, files []file) error {
+	there, err := fs.Glob(root.FS(), schemaDir+"/*.json")
 	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, t := range there {
-		path := schemaDir + "/" + filepath.Base(t)
-		if !slices.ContainsFunc(files, func(f file) bool { return f.path == path }) {
-			errs = append(errs, fmt.Errorf("%s is of no kind", path))
+		if !slices.ContainsFunc(files, func(f file) bool { return f.path == t }) {
+			errs = append(errs, fmt.Errorf("%s is of no kind", t))
 		}
 	}
 	return errors.Join(errs...)

@@ -15,9 +15,23 @@ import (
 )
 
 const (
-	root   = "../.."
-	golden = root + "/pkg/events/testdata/golden"
+	repository = "../.."
+	golden     = repository + "/pkg/events/testdata/golden"
 )
+
+func open(t *testing.T, dir string) *os.Root {
+	t.Helper()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := root.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return root
+}
 
 // compile reads the schema that pkg/events ships for a kind.
 func compile(t *testing.T, k events.Kind) *jsonschema.Schema {
@@ -112,7 +126,7 @@ func TestSchemasRefuse(t *testing.T) {
 
 // TestGoldenFilesShowEveryField walks the schemas.
 func TestGoldenFilesShowEveryField(t *testing.T) {
-	comments, err := readComments(filepath.Join(root, eventsDir))
+	comments, err := readComments(open(t, repository), eventsDir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,12 +200,13 @@ func fields(path string, s *generated.Schema) []string {
 
 // TestGeneratedFilesAreCurrent is what make gen-check does.
 func TestGeneratedFilesAreCurrent(t *testing.T) {
-	if err := run(root, true); err != nil {
+	if err := run(repository, true); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestGeneratingTwiceGivesTheSame(t *testing.T) {
+	root := open(t, repository)
 	a, err := generate(root)
 	if err != nil {
 		t.Fatal(err)
@@ -206,7 +221,7 @@ func TestGeneratingTwiceGivesTheSame(t *testing.T) {
 }
 
 func TestStaleFilesAreNamed(t *testing.T) {
-	dir := t.TempDir()
+	dir := open(t, t.TempDir())
 	files := []file{{schemaDir + "/a.json", []byte("one\ntwo\n")}, {referencePath, []byte("x\n")}}
 	if err := write(dir, files); err != nil {
 		t.Fatal(err)
@@ -219,7 +234,7 @@ func TestStaleFilesAreNamed(t *testing.T) {
 		{"one\ntwo\nthree\n", `line 3 is "three", want ""`},
 		{"one\ntwo", "it has 2 lines, want 3"},
 	} {
-		if err := os.WriteFile(filepath.Join(dir, schemaDir, "a.json"), []byte(c.old), 0o600); err != nil {
+		if err := dir.WriteFile(schemaDir+"/a.json", []byte(c.old), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if err := stale(dir, files); err == nil || !strings.Contains(err.Error(), "a.json is stale: "+c.want) {
@@ -229,18 +244,18 @@ func TestStaleFilesAreNamed(t *testing.T) {
 	if err := superfluous(dir, files[1:]); err == nil || !strings.Contains(err.Error(), "a.json is of no kind") {
 		t.Errorf("superfluous says %v", err)
 	}
-	if err := stale(t.TempDir(), files[1:]); err == nil {
+	if err := stale(open(t, t.TempDir()), files[1:]); err == nil {
 		t.Error("a missing file is not stale")
 	}
 }
 
 func TestCommentsSpeakJSON(t *testing.T) {
-	dir := t.TempDir()
+	dir := open(t, t.TempDir())
 	src := "package p\n\n// T is a thing.\ntype T struct {\n\t// LatencyNS is the time until Answer\n\t// came.\n\tLatencyNS int `json:\"latency_ns\"`\n\t// Answer is it.\n\tAnswer string `json:\"answer,omitempty\"`\n}\n"
-	if err := os.WriteFile(filepath.Join(dir, "p.go"), []byte(src), 0o600); err != nil {
+	if err := dir.WriteFile("p.go", []byte(src), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := readComments(dir)
+	c, err := readComments(dir, ".")
 	if err != nil {
 		t.Fatal(err)
 	}

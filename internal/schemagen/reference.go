@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/template"
@@ -55,9 +54,9 @@ type vectors struct {
 	} `json:"digest"`
 }
 
-func makeReference(root string, schemas []schema) ([]byte, error) {
+func makeReference(root *os.Root, schemas []schema) ([]byte, error) {
 	p := page{Token: events.MaxToken, IDLen: events.IDLen, MaxBody: events.MaxBody}
-	b, err := os.ReadFile(filepath.Join(root, vectorsPath))
+	b, err := root.ReadFile(vectorsPath)
 	if err != nil {
 		return nil, fmt.Errorf("reference: %w", err)
 	}

@@ -16,7 +16,7 @@ import (
 // The patterns of strings with a form.
 const (
 	patternID     = `^[0-9a-v]{26}$`
-	patternToken  = `^[A-Za-z0-9_-]{1,64}$`
+	patternName   = `^[A-Za-z0-9_-]{1,64}$`
 	patternHash   = `^[0-9a-f]{64}$`
 	patternMoney  = `^[0-9]+(\.[0-9]{1,12})?$`
 	patternUint64 = `^[0-9]{1,20}$`
@@ -88,7 +88,7 @@ func envelope(r *jsonschema.Reflector, k events.Kind) *jsonschema.Schema {
 		set(s, name, func(p *jsonschema.Schema) { p.Pattern = patternID })
 	}
 	for _, name := range []string{"run", "query", "call"} {
-		set(s, name, func(p *jsonschema.Schema) { p.Pattern = patternToken })
+		set(s, name, func(p *jsonschema.Schema) { p.Pattern = patternName })
 	}
 	s.AnyOf = []*jsonschema.Schema{{Required: []string{"data"}}, {Required: []string{"dataref"}}}
 	return s
@@ -105,8 +105,8 @@ func set(s *jsonschema.Schema, name string, change func(*jsonschema.Schema)) {
 // subjectPattern is the regular expression of the subjects of a kind.
 func subjectPattern(k events.Kind) string {
 	filter := events.Subject{Kind: k}.Filter()
-	token := strings.Trim(patternToken, "^$")
-	return "^" + strings.NewReplacer(".", `\.`, "*", token).Replace(filter) + "$"
+	name := strings.Trim(patternName, "^$")
+	return "^" + strings.NewReplacer(".", `\.`, "*", name).Replace(filter) + "$"
 }
 
 // mapType knows the types that do not describe themselves.

@@ -1,11 +1,15 @@
 package events
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"iter"
+	"maps"
 	"math/bits"
+	"slices"
 )
 
 // Digest is a checksum of a set of events that depends neither on their order
@@ -70,29 +74,42 @@ func (d *Digests) Count(k Kind) uint64 {
 }
 
 // Kinds are the counts and digests of the kinds that occurred, in the order of
-// the documentation, unknown kinds left out.
+// the documentation, then unknown kinds by name.
 func (d *Digests) Kinds() []KindDigest {
 	var out []KindDigest
-	for _, k := range Kinds() {
-		if g := d.m[k]; g != nil {
-			out = append(out, KindDigest{Kind: k, Count: g.count, Digest: g.String()})
-		}
+	for _, k := range inOrder(maps.Keys(d.m)) {
+		g := d.m[k]
+		out = append(out, KindDigest{Kind: k, Count: g.count, Digest: g.String()})
 	}
 	return out
+}
+
+// inOrder sorts kinds: known ones as in the documentation, then others by name.
+func inOrder(kinds iter.Seq[Kind]) []Kind {
+	known := Kinds()
+	place := func(k Kind) int {
+		if i := slices.Index(known, k); i >= 0 {
+			return i
+		}
+		return len(known)
+	}
+	return slices.SortedFunc(kinds, func(a, b Kind) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b))
+	})
 }
 
 // DiffKinds says in words where two lists of counts and digests differ, nil if
 // nowhere. The names say whose they are.
 func DiffKinds(nameA string, a []KindDigest, nameB string, b []KindDigest) []string {
-	left, right := map[Kind]KindDigest{}, map[Kind]KindDigest{}
+	left, right, both := map[Kind]KindDigest{}, map[Kind]KindDigest{}, map[Kind]bool{}
 	for _, k := range a {
-		left[k.Kind] = k
+		left[k.Kind], both[k.Kind] = k, true
 	}
 	for _, k := range b {
-		right[k.Kind] = k
+		right[k.Kind], both[k.Kind] = k, true
 	}
 	var out []string
-	for _, k := range Kinds() {
+	for _, k := range inOrder(maps.Keys(both)) {
 		l, r := left[k], right[k]
 		switch {
 		case l.Count != r.Count:

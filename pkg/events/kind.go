@@ -1,5 +1,7 @@
 package events
 
+import "strings"
+
 // Kind names what an event says, with its major version.
 type Kind string
 
@@ -90,11 +92,14 @@ func Kinds() []Kind {
 	return ks
 }
 
-// Control reports whether the kind is said about runs, on the stream CRUCIBLE,
-// and not inside one.
+// Control reports whether the kind, known or not, is said about runs, on the
+// stream CRUCIBLE, and not inside one.
 func (k Kind) Control() bool {
-	f := byKind[k]
-	return f != nil && (f.noun == "run" || f.noun == "analysis" || f.noun == "report")
+	switch noun, _, _ := strings.Cut(string(k), "."); noun {
+	case "run", "analysis", "report":
+		return true
+	}
+	return false
 }
 
 // Ends reports whether the kind is the last word on a run.
@@ -115,9 +120,20 @@ func (k Kind) New() Data {
 	return &Raw{kind: k}
 }
 
-// Says is the kind's meaning in one sentence, and By who publishes it; both are
-// for the documentation.
-func (k Kind) Says() string { return byKind[k].says }
+// Says is the kind's meaning in one sentence, for the documentation; it is empty
+// for unknown kinds.
+func (k Kind) Says() string {
+	if f := byKind[k]; f != nil {
+		return f.says
+	}
+	return ""
+}
 
-// By names the publishers of the kind.
-func (k Kind) By() string { return byKind[k].by }
+// By names the publishers of the kind, for the documentation; it is empty for
+// unknown kinds.
+func (k Kind) By() string {
+	if f := byKind[k]; f != nil {
+		return f.by
+	}
+	return ""
+}

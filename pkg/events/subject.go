@@ -74,9 +74,13 @@ func (s Subject) String() string {
 // ID is the identity of the fact on this subject.
 func (s Subject) ID() string { return EventID(s.String()) }
 
-// Filter is the subject with every empty token as a wildcard, for consumers.
+// Filter is the subject with every empty token as a wildcard, for consumers. It
+// panics if the kind is unknown.
 func (s Subject) Filter() string {
 	f := byKind[s.Kind]
+	if f == nil {
+		panic("events: filter of the unknown kind " + strconv.Quote(string(s.Kind)))
+	}
 	parts := []string{root, f.noun, f.verb}
 	for _, t := range f.tokens {
 		if v := *s.at(t); v != "" {

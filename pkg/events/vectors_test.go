@@ -169,4 +169,13 @@ func TestDigestsByKind(t *testing.T) {
 	if diff := events.DiffKinds("the log", a.Kinds(), "ClickHouse", c.Kinds()); len(diff) != 1 {
 		t.Errorf("diff of a changed event %q", diff)
 	}
+
+	later := []events.KindDigest{{Kind: "run.forked.v1", Count: 1, Digest: "00"}}
+	c.Add("run.forked.v1", "f", []byte("{}"))
+	if got := c.Kinds(); len(got) != 3 || got[2].Kind != "run.forked.v1" {
+		t.Errorf("a kind of a later version is not counted: %+v", got)
+	}
+	if diff := events.DiffKinds("the log", later, "ClickHouse", nil); len(diff) != 1 {
+		t.Errorf("a missing event of an unknown kind is no difference: %q", diff)
+	}
 }
