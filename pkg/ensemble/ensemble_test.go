@@ -2,6 +2,7 @@ package ensemble
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -24,12 +25,12 @@ func strategy(t testing.TB) *Strategy {
 
 // answered is a ballot with an answer.
 func answered(order int, answer string, ns int64) Ballot {
-	return Ballot{Call: string(rune('a' + order)), Order: order, Outcome: events.CallAnswered, Answer: answer, Valid: true, LatencyNS: ns, HasLatency: true}
+	return Ballot{Call: string(rune('z' - order)), Order: order, Outcome: events.CallAnswered, Answer: answer, Valid: true, LatencyNS: ns, HasLatency: true}
 }
 
 // ended is a ballot without an answer.
 func ended(order int, outcome string) Ballot {
-	return Ballot{Call: string(rune('a' + order)), Order: order, Outcome: outcome}
+	return Ballot{Call: string(rune('z' - order)), Order: order, Outcome: outcome}
 }
 
 // unread is a ballot whose answer could not be read.
@@ -67,6 +68,9 @@ func TestDecide(t *testing.T) {
 		{"an answer without a latency", []Ballot{answered(0, "y", 10), noLatency},
 			Verdict{State: events.VoteDecidedState, Answer: "y", Consensus: 1, Tally: []events.Tally{{Answer: "y", Votes: 2}},
 				Stop: StopAll, Winners: []int{0, 1}}},
+		{"an answer without a latency that could not be read either", []Ballot{answered(0, "y", 10), {Call: "q", Order: 1, Outcome: events.CallAnswered}},
+			Verdict{State: events.VoteDecidedState, Answer: "y", Consensus: 1, Tally: []events.Tally{{Answer: "y", Votes: 1}},
+				Stop: StopAll, Winners: []int{0}}},
 		{"none could be read", []Ballot{unread(0, 5), unread(1, 7), ended(2, events.CallCancelled)},
 			Verdict{State: events.VoteInvalid, LatencyNS: 7, HasLatency: true, Stop: StopAll, Reason: "none of 2 answers could be read"}},
 		{"no answer arrived", []Ballot{ended(0, events.CallFailed), ended(1, events.CallCancelled), ended(2, events.CallFailed)},
@@ -79,6 +83,25 @@ func TestDecide(t *testing.T) {
 		}
 		if early, ok := strategy(t).Decide(c.ballots, 1); ok {
 			t.Errorf("%s: decided with a call outstanding: %+v", c.name, early)
+		}
+	}
+}
+
+// TestManyTies: however many answers are tied, the first listed wins and the
+// tally keeps their order.
+func TestManyTies(t *testing.T) {
+	var set []Ballot
+	for i := range 60 {
+		set = append(set, Ballot{Call: fmt.Sprint(97 * i % 60), Order: i, Outcome: events.CallAnswered, Answer: fmt.Sprint(i), Valid: true})
+	}
+	slices.Reverse(set)
+	got, ok := strategy(t).Decide(set, 0)
+	if !ok || got.Answer != "0" {
+		t.Errorf("%+v", got)
+	}
+	for i, tally := range got.Tally {
+		if tally.Answer != fmt.Sprint(i) {
+			t.Fatalf("tally %d is %q", i, tally.Answer)
 		}
 	}
 }

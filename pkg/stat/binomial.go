@@ -37,7 +37,7 @@ func stirlingError(n int) float64 {
 		return math.Log(factorial) - (m+0.5)*math.Log(m) + m - 0.5*math.Log(2*math.Pi)
 	}
 	mm := m * m
-	return (1.0/12 - (1.0/360-(1.0/1260-(1.0/1680-(1.0/1188-691.0/360360/mm)/mm)/mm)/mm)/mm) / m
+	return (1.0/12 - (1.0/360-(1.0/1260-(1.0/1680-1.0/1188/mm)/mm)/mm)/mm) / m
 }
 
 // deviance returns D(x, μ) = x·ln(x/μ) + μ − x, without cancellation for x close

@@ -254,6 +254,16 @@ func TestMeanLaws(t *testing.T) {
 	})
 }
 
+// TestSumIsCompensated: small terms beside large ones that cancel are not lost.
+func TestSumIsCompensated(t *testing.T) {
+	same := func(v float64) float64 { return v }
+	for _, x := range [][]float64{{1, 1e100, 1, -1e100}, {1e100, 1, -1e100, 1}, {1e16, 1, 1, -1e16}} {
+		if got := sum(x, same); got != 2 {
+			t.Errorf("sum of %v = %v", x, got)
+		}
+	}
+}
+
 // TestMeanCertified checks the samples of the NIST Statistical Reference
 // Datasets NumAcc1 to NumAcc4, whose mean and standard deviation are exact by
 // construction and whose digits a one-pass formula loses.

@@ -28,8 +28,8 @@ func Quantile(x []float64, q float64) (float64, error) {
 // statistics that bound the quantile of the population, whatever its shape [1].
 // With X binomial(n, q), the bounds are the observations of the ranks
 //
-//	l = the least k with P(X ≤ k) ≥ α/2
-//	u = 1 + the least k with P(X ≤ k) ≥ 1 − α/2
+//	l = the greatest k with P(X < k) ≤ α/2
+//	u = the least k with P(X ≥ k) ≤ α/2
 //
 // and the confidence attained, at least the level, is P(l ≤ X < u).
 //
@@ -69,7 +69,7 @@ func QuantileInterval(x []float64, q, level float64) (Interval, error) {
 // QuantileNeed returns the least number of observations with which
 // QuantileInterval answers: the least n with
 //
-//	(1−q)ⁿ < α/2 and 1 − qⁿ ≥ 1 − α/2
+//	(1−q)ⁿ ≤ α/2 and qⁿ ≤ α/2
 func QuantileNeed(q, level float64) int {
 	checkLevel(level)
 	checkOrder(q)
@@ -85,9 +85,10 @@ func QuantileNeed(q, level float64) int {
 // quantileRanks returns the ranks, from 1, of the order statistics that bound
 // the quantile; 0 and n+1 say that there is none.
 func quantileRanks(n int, q, level float64) (low, high int) {
-	tail := (1 - level) / 2
-	low = leastRank(n, func(k int) bool { return binomialCDF(k, n, q) >= tail })
-	// P(X ≤ k) ≥ 1 − α/2, asked of the upper tail, which keeps its digits.
+	// A tail that is exactly α/2 must not be lost to rounding.
+	tail := (1 - level) / 2 * (1 + 1e-12)
+	low = leastRank(n, func(k int) bool { return binomialCDF(k, n, q) > tail })
+	// P(X ≥ k+1), asked of the failures, where it keeps its digits.
 	high = 1 + leastRank(n, func(k int) bool { return binomialCDF(n-k-1, n, 1-q) <= tail })
 	return low, high
 }

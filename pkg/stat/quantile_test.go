@@ -22,8 +22,32 @@ func TestQuantileIntervalRanks(t *testing.T) {
 	}
 	short, err := QuantileInterval(x[:200], 0.99, 0.95)
 	var refusal *Refusal
+	if _, err := QuantileInterval(x[:200], 0.01, 0.95); !errors.As(err, &refusal) || refusal.Reason != Unbounded {
+		t.Errorf("the first percentile of 200: %v", err)
+	}
 	if !errors.As(err, &refusal) || refusal.Reason != Unbounded || refusal.N != 200 || short.Estimate == 0 || short.N != 200 {
 		t.Errorf("%+v, %v", short, err)
+	}
+}
+
+// TestQuantileRanksMirror: the ranks for the quantile of order 1 − q are those
+// for q, counted from the other end, also where a tail is exactly α/2.
+func TestQuantileRanksMirror(t *testing.T) {
+	for _, q := range []float64{0.5, 0.25, 0.125} { // 1 − q is exact
+		for _, level := range []float64{0.5, 0.9375, 0.95, 0.984375} {
+			for n := 1; n < 300; n++ {
+				low, high := quantileRanks(n, q, level)
+				mirrorLow, mirrorHigh := quantileRanks(n, 1-q, level)
+				if low != n+1-mirrorHigh || high != n+1-mirrorLow {
+					t.Fatalf("n = %d, q = %g, level %g: %d to %d, mirrored %d to %d", n, q, level, low, high, mirrorLow, mirrorHigh)
+				}
+			}
+		}
+	}
+	// Of five values the least and the greatest bound the median at 15/16.
+	got, err := QuantileInterval([]float64{5, 1, 4, 2, 3}, 0.5, 0.9375)
+	if err != nil || got.Low != 1 || got.High != 5 || math.Abs(got.Attained-0.9375) > 1e-15 {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 

@@ -81,7 +81,7 @@ func logGammaHalf(a float64) float64 {
 		a++
 	}
 	r := 1 / (a * a)
-	series := (-1.0/8 + r*(1.0/192+r*(-1.0/640+r*(17.0/14336-r*31.0/18432)))) / a
+	series := (-1.0/8 + r*(1.0/192+r*(-1.0/640+r*17.0/14336))) / a
 	return 0.5*math.Log(a) + series + math.Log(scale)
 }
 

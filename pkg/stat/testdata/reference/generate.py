@@ -193,7 +193,7 @@ def student():
             agree("t quantile", t, st.t.ppf((1 + level) / 2, df), 1e-7)
             quantiles.append({"df": df, "level": level, "t": f(t)})
     for df in [1, 2, 4, 8, 30, 100, 1318, 9999]:
-        for t in [0.0, 1e-6, 0.01, 0.5, 1.0, 1.96, 2.776, 7.0, 12.0, 30.0, 100.0]:
+        for t in [0.0, 1e-6, 0.01, 0.5, 1.0, 1.96, 2.0, 2.001, 2.776, 4.0, 6.0, 7.0, 12.0, 30.0, 100.0]:
             p = t_cdf_two_sided(t, df)
             if p > 1e-290:
                 agree("t tail", p, 2 * st.t.sf(t, df), 1e-6)
