@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"strconv"
 	"sync"
@@ -94,6 +95,9 @@ func (e *Exec) Close() error {
 	})
 	return nil
 }
+
+// Format implements fmt.Formatter: nothing that is inside is for printing.
+func (e *Exec) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "provider exec") }
 
 // Ask implements Provider. It waits for a free process.
 func (e *Exec) Ask(ctx context.Context, r *Request) (*Reply, error) {

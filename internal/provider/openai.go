@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -79,6 +80,9 @@ func (o *OpenAI) Close() error {
 	return nil
 }
 
+// Format implements fmt.Formatter: nothing that is inside is for printing.
+func (o *OpenAI) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "provider openai") }
+
 // Ask implements Provider.
 func (o *OpenAI) Ask(ctx context.Context, r *Request) (*Reply, error) {
 	if ctx.Err() != nil {
@@ -94,7 +98,8 @@ func (o *OpenAI) Ask(ctx context.Context, r *Request) (*Reply, error) {
 		raw  []byte
 	)
 	err = o.client.Post(httptrace.WithClientTrace(ctx, trip.hooks()), "chat/completions", body, &raw, option.WithResponseInto(&res))
-	if res != nil && res.StatusCode >= http.StatusMultipleChoices {
+	var refused *redirectError
+	if res != nil && res.StatusCode >= http.StatusMultipleChoices && !errors.As(err, &refused) {
 		return nil, o.statusError(res)
 	}
 	if err != nil {
