@@ -24,6 +24,9 @@ var (
 // They are larger than nearly every event.
 var scratch = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, 16<<10)} }}
 
+// lexers are used again, which saves an allocation for each event.
+var lexers = sync.Pool{New: func() any { return new(jlexer.Lexer) }}
+
 type buffer struct{ bytes []byte }
 
 // Encode is the payload that is published: one JSON object, keys in the order
@@ -145,9 +148,13 @@ func decode(payload []byte, ev *Event) error {
 	if !utf8.Valid(payload) {
 		return errUTF8
 	}
-	l := jlexer.Lexer{Data: payload}
-	any(ev).(easyjson.Unmarshaler).UnmarshalEasyJSON(&l)
-	if err := l.Error(); err != nil {
+	l := lexers.Get().(*jlexer.Lexer)
+	*l = jlexer.Lexer{Data: payload}
+	any(ev).(easyjson.Unmarshaler).UnmarshalEasyJSON(l)
+	err := l.Error()
+	*l = jlexer.Lexer{} // so that it does not hold on to the payload
+	lexers.Put(l)
+	if err != nil {
 		return err
 	}
 	return ev.decoded()
