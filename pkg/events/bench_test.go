@@ -59,7 +59,7 @@ type plainAttempt struct {
 }
 
 // typical is the terminal fact of a call as most are: one attempt, one answer.
-// Its payload has 980 bytes.
+// Its payload has 868 bytes.
 func typical() events.Event {
 	ev := about(events.CompletedSubject(exRun, exQuery, exCall), "caller/7f3k", events.RequestedSubject(exRun, exQuery, exCall, "openai"), 0)
 	usage := events.Usage{Input: 101, Output: 58, Source: "reported"}
@@ -79,8 +79,7 @@ func payload(t testing.TB, ev events.Event) []byte {
 	return b
 }
 
-// runMix is the events of two queries of a run, in the proportions in which a
-// run with four members has them.
+// runMix is one event of each kind that a run has many of.
 func runMix(t testing.TB) map[events.Kind][]byte {
 	mix := map[events.Kind][]byte{}
 	for _, ex := range examples() {
