@@ -13,7 +13,7 @@ import (
 	"github.com/crucible-go/crucible/pkg/experiment"
 )
 
-// At is the time of every event.
+// at is the time of every event.
 var at = time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 
 // Spec is the experiment of the runs: the recorded answers of one model under
