@@ -20,21 +20,27 @@ const minSecret = 4
 // scrubber takes keys out of texts.
 type scrubber struct {
 	forms  *strings.Replacer // nil without a secret
-	prefix *regexp.Regexp    // what begins like the secret, as in "sk-12345***"
+	looks  []pattern
+	prefix *regexp.Regexp // what begins like the secret, as in "sk-12345***"
 }
 
-// patterns find what looks like a credential whoever it belongs to.
-func patterns() []*regexp.Regexp {
-	return []*regexp.Regexp{
-		regexp.MustCompile(`(?i)\b(bearer|basic)\s+[^\s"',;]+`),
-		regexp.MustCompile(`\b(sk|pk|rk)-[A-Za-z0-9*_.…-]{4,}`),
-		regexp.MustCompile(`(?i)([?&;](?:api[_-]?key|key|token|access[_-]?token|secret|password|sig|signature)=)[^&\s"']+`),
-		regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s"'@]+@`),
+// pattern finds what looks like a credential, whoever it belongs to.
+type pattern struct {
+	find *regexp.Regexp
+	with string
+}
+
+func patterns() []pattern {
+	return []pattern{
+		{regexp.MustCompile(`(?i)\b(bearer|basic)\s+[^\s"',;]+`), redacted},
+		{regexp.MustCompile(`\b(sk|pk|rk)-[A-Za-z0-9*_.…-]{4,}`), redacted},
+		{regexp.MustCompile(`(?i)([?&;](?:api[_-]?key|key|token|access[_-]?token|secret|password|sig|signature)=)[^&\s"']+`), "${1}" + redacted},
+		{regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^/\s"'@]+@`), "${1}" + redacted + "@"},
 	}
 }
 
 func newScrubber(s Secret) *scrubber {
-	c := &scrubber{}
+	c := &scrubber{looks: patterns()}
 	v := s.Reveal()
 	if len(v) < minSecret {
 		return c
@@ -93,15 +99,8 @@ func (c *scrubber) message(text string) string {
 	if c.prefix != nil {
 		text = c.prefix.ReplaceAllString(text, redacted)
 	}
-	for i, p := range patterns() {
-		with := redacted
-		if i >= 2 {
-			with = "${1}" + redacted
-		}
-		if i == 3 {
-			with += "@"
-		}
-		text = p.ReplaceAllString(text, with)
+	for _, p := range c.looks {
+		text = p.find.ReplaceAllString(text, p.with)
 	}
 	return clip(strings.Map(printable, text), maxMessage)
 }
