@@ -6,13 +6,16 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
+// maxProblems is the number of mistakes that are reported of a spec.
+const maxProblems = 100
+
 // Parse reads a spec. The file's name is only used in messages; env looks up
 // the variables that the text names as ${NAME}. A spec with mistakes gives
 // Errors, all of them.
 func Parse(file string, src []byte, env func(string) (string, bool)) (*Spec, error) {
 	s, _, problems := parseSpec(file, src, env)
 	if len(problems) > 0 {
-		return nil, problems.sorted()
+		return nil, problems.sorted()[:min(len(problems), maxProblems)]
 	}
 	return s, nil
 }

@@ -59,7 +59,7 @@ func Rewrite(src []byte, env func(string) (string, bool), replace map[string]str
 		return nil, fmt.Errorf("rewrite: %w", err)
 	}
 	if !saysThe(out, want) {
-		return nil, errors.New("rewrite: the spec cannot be written without its variables: put their values into the text")
+		return nil, errors.New("rewrite: the text would not say the same without its variables and with other files: a file keeps its extension, or dataset.source is written")
 	}
 	return out, nil
 }

@@ -18,6 +18,7 @@ const (
 	maxSpec  = 1 << 20 // bytes of a spec
 	maxDepth = 64      // lists and mappings inside each other
 	maxNodes = 100_000 // values of a spec, with those that aliases repeat
+	maxKeys  = 10_000  // keys of a spec: the parser takes quadratic time for those of one mapping
 )
 
 // parseYAML returns the one document of a YAML text.
@@ -43,8 +44,8 @@ func parseYAML(file string, src []byte) (ast.Node, Errors) {
 		return fail(line, 0, "the text is not UTF-8", "save the file as UTF-8")
 	}
 	src = bytes.TrimPrefix(src, []byte("\uFEFF"))
-	if at := tooDeep(src); at != nil {
-		return fail(at.Line, at.Column, fmt.Sprintf("more than %d lists or mappings inside each other", maxDepth), "")
+	if at, message := tooLarge(src); at != nil {
+		return fail(at.Line, at.Column, message, "")
 	}
 	f, err := safeParse(src)
 	if err != nil {
@@ -97,15 +98,16 @@ func yamlHint(e yaml.Error, src []byte) string {
 	return "texts with : # { } [ ] , & * ! | > ' \" % @ need quotes"
 }
 
-// tooDeep finds the place where lists and mappings are nested too deeply for a
-// recursive parser, nil if nowhere.
-func tooDeep(src []byte) (at *token.Position) {
+// tooLarge finds the place where a text becomes too large for the parser: where
+// lists and mappings are nested too deeply for a recursive one, or where there
+// are too many keys. It returns nil if there is no such place.
+func tooLarge(src []byte) (at *token.Position, message string) {
 	defer func() {
 		if recover() != nil { // the tokens cannot be made: the parser will say so
 			at = nil
 		}
 	}()
-	flow, entries, line, indent := 0, 0, 0, map[int]bool{}
+	flow, inLine, line, keys, indents := 0, 0, 0, 0, map[int]bool{}
 	for _, t := range lexer.Tokenize(string(src)) {
 		switch t.Type {
 		case token.SequenceStartType, token.MappingStartType:
@@ -114,14 +116,20 @@ func tooDeep(src []byte) (at *token.Position) {
 			flow--
 		case token.SequenceEntryType, token.MappingKeyType, token.MappingValueType, token.AnchorType, token.TagType:
 			if t.Position.Line != line {
-				line, entries = t.Position.Line, 0
+				line, inLine = t.Position.Line, 0
 			}
-			entries++
-			indent[t.Position.IndentNum] = true
+			inLine++
+			indents[t.Position.IndentNum] = true
+			if t.Type == token.MappingValueType {
+				keys++
+			}
 		}
-		if flow > maxDepth || entries > 16*maxDepth || len(indent) > maxDepth*4 {
-			return t.Position
+		switch {
+		case flow > maxDepth || inLine > 16*maxDepth || len(indents) > 4*maxDepth:
+			return t.Position, fmt.Sprintf("more than %d lists or mappings inside each other", maxDepth)
+		case keys > maxKeys:
+			return t.Position, fmt.Sprintf("more than %d keys", maxKeys)
 		}
 	}
-	return nil
+	return nil, ""
 }
