@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -246,28 +245,29 @@ func (c *Collector) keep(s string) string {
 	return s
 }
 
-// Rows are the queries of which anything is known, by index. They are the
-// collector's own: it must not be added to afterwards. A verdict on a query
-// that was never dispatched is an error: the log is incomplete.
-func (c *Collector) Rows() ([]Row, error) {
-	out := make([]Row, 0, len(c.rows))
-	var orphans []string
-	for i := range c.rows {
-		switch {
-		case c.seen[i] == 0:
-		case c.seen[i]&seenQuery == 0:
-			orphans = append(orphans, fmt.Sprint(i))
-		default:
-			out = append(out, c.rows[i])
+// Rows are the queries that were dispatched, by index. They are the collector's
+// own: it must not be added to afterwards. Orphans are the verdicts on queries
+// that were not: their query.dispatched could not be read.
+func (c *Collector) Rows() (rows []Row, orphans int) {
+	missing := 0
+	for _, s := range c.seen {
+		if s&seenQuery == 0 {
+			missing++
+			if s != 0 {
+				orphans++
+			}
 		}
 	}
-	if len(orphans) > 0 {
-		if n := len(orphans); n > 5 {
-			orphans = append(orphans[:5], fmt.Sprintf("%d more", n-5))
-		}
-		return nil, errors.New("collect: verdicts on queries that were not dispatched: " + strings.Join(orphans, ", "))
+	if missing == 0 {
+		return c.rows, 0
 	}
-	return out, nil
+	rows = make([]Row, 0, len(c.rows)-missing)
+	for i, s := range c.seen {
+		if s&seenQuery != 0 {
+			rows = append(rows, c.rows[i])
+		}
+	}
+	return rows, orphans
 }
 
 // Items are the items of the sample in its order.

@@ -117,10 +117,7 @@ func Rows(ctx context.Context, d Deps, e *Ended) ([]analysis.Row, []analysis.Ite
 	if err != nil {
 		return nil, nil, fmt.Errorf("read run %s: %w", e.ID, err)
 	}
-	rows, err := f.rows.Rows()
-	if err != nil {
-		return nil, nil, fmt.Errorf("read run %s: %w", e.ID, err)
-	}
+	rows, _ := f.rows.Rows()
 	return rows, f.rows.Items(), nil
 }
 
@@ -145,8 +142,10 @@ func (f *fold) kinds() (out []events.Kind) {
 	return out
 }
 
-// add counts an event. One that cannot be read is passed over and counted: it
-// has its dead letter, and the results say so.
+// add counts an event. One that cannot be read, or that contradicts one before
+// it, is passed over and counted: the results say so. Both the log and
+// ClickHouse bring the events in the order of their sequences, so it is the same
+// one for both.
 func (f *fold) add(ctx context.Context, k events.Kind, seq uint64, payload []byte) error {
 	if seq > f.end.End.Sequence || !f.rows.Wants(k) {
 		return nil
@@ -159,8 +158,11 @@ func (f *fold) add(ctx context.Context, k events.Kind, seq uint64, payload []byt
 	if err != nil {
 		return err
 	}
-	ev.DataRef = ""
-	return f.rows.AddEvent(&ev)
+	ev.DataRef = "" // Decode has followed it
+	if err := f.rows.AddEvent(&ev); err != nil {
+		f.unreadable++
+	}
+	return nil
 }
 
 func (f *fold) replay(ctx context.Context, log *bus.Bus) error {
@@ -174,12 +176,9 @@ func (f *fold) replay(ctx context.Context, log *bus.Bus) error {
 }
 
 func (f *fold) derive() (*analysis.Analysis, []byte, error) {
-	rows, err := f.rows.Rows()
-	if err != nil {
-		return nil, nil, fmt.Errorf("analyze run %s: %w", f.end.ID, err)
-	}
+	rows, orphans := f.rows.Rows()
 	in := analysis.InputOf(f.end.Planned, rows)
-	in.Unreadable = f.unreadable
+	in.Unreadable = f.unreadable + orphans
 	a, err := analysis.Derive(in)
 	if err != nil {
 		return nil, nil, fmt.Errorf("analyze run %s: %w", f.end.ID, err)

@@ -37,7 +37,7 @@ func setup(t *testing.T) (*bus.Bus, *store.Store, analyzer.Deps) {
 // it to have drained.
 func start(t *testing.T, d analyzer.Deps) (stop func()) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancelCause(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- analyzer.Run(ctx, analyzer.Config{Instance: "test", Version: "v0"}, d) }()
 	stopped := false
@@ -46,7 +46,7 @@ func start(t *testing.T, d analyzer.Deps) (stop func()) {
 			return
 		}
 		stopped = true
-		cancel()
+		cancel(errors.New("the work is done"))
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
@@ -187,6 +187,15 @@ func TestUnreadableEventsAreCopied(t *testing.T) {
 	log, st, d := setup(t)
 	r := analyzertest.Start(t, log, "r1", 5)
 	r.Ask(0, 10)
+	// A verdict that claims another query's place.
+	claim := events.QueryID("r1", "claim", 0, "x")
+	ev := events.About(events.VoteSubject("r1", claim), "foreign", "", time.Now())
+	ev.Data = &events.VoteDecided{Index: 3, State: events.VoteFailed}
+	claimed, err := log.PublishEvents(t.Context(), &ev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Digests.Add(events.KindVoteDecided, ev.ID, claimed[0].Payload)
 	q := events.QueryID("r1", "foreign", 0, "x")
 	subject := events.VoteSubject("r1", q).String()
 	stored, err := log.Publish(t.Context(), bus.Fact{Subject: subject, Payload: []byte("\xff{")})
@@ -203,7 +212,7 @@ func TestUnreadableEventsAreCopied(t *testing.T) {
 	analyzertest.Await(t, log, events.KindAnalysisCompleted, "r1")
 	stop()
 	a, _, err := analyzer.Analyze(t.Context(), d, "r1")
-	if err != nil || !strings.Contains(strings.Join(a.Warnings, " "), "1 event of the run could not be read") {
+	if err != nil || !strings.Contains(strings.Join(a.Warnings, " "), "2 events of the run could not be read") {
 		t.Errorf("%v: %q", err, a.Warnings)
 	}
 	if got := count(t, st, "SELECT kind, query = '"+q+"' FROM events WHERE id = '"+events.EventID(subject)+"'"); got != "vote.decided.v1 1" && got != "vote.decided.v11" && got != "vote.decided.v1 true" && got != "vote.decided.v1true" {

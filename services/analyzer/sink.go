@@ -42,14 +42,14 @@ func (s *service) insert(ctx context.Context, ms []*bus.Message) error {
 // sinkControl copies what is said about runs until ctx is done, and then what
 // was said up to that moment.
 func (s *service) sinkControl(ctx context.Context) error {
-	err := s.Log.Lead(ctx, "sink-"+events.ControlStream, func(ctx context.Context) error {
-		if err := s.consume(ctx, events.ControlStream, 0); err != nil {
+	err := s.Log.Lead(ctx, "sink-"+events.ControlStream, func(leading context.Context) error {
+		if err := s.consume(leading, events.ControlStream, 0); err != nil {
 			return err
 		}
-		if context.Cause(ctx) != context.Canceled { //nolint:errorlint // a lost lease has another cause
-			return nil
+		if ctx.Err() == nil {
+			return nil // the lease was lost
 		}
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+		last, cancel := context.WithTimeout(context.WithoutCancel(leading), farewell)
 		defer cancel()
 		return s.until(last, events.ControlStream, 0)
 	})
