@@ -87,11 +87,13 @@ func openExec(p Pool, getenv func(string) string) (*Exec, error) {
 func (e *Exec) Close() error {
 	e.once.Do(func() {
 		close(e.closed)
+		var all sync.WaitGroup
 		for range e.config.Concurrency {
 			if c := <-e.slots; c != nil {
-				c.end()
+				all.Go(c.end)
 			}
 		}
+		all.Wait()
 	})
 	return nil
 }
