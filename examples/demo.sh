@@ -28,11 +28,10 @@ field() { sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p'; }
 experiment() {
 	echo "== $1" >&2
 	"$crucible" run --json "$1" >"$work/run.json"
-	local dir
-	dir=$(field dir <"$work/run.json")
-	[ "$(field state <"$work/run.json")" = completed ] || { cat "$work/run.json" >&2; return 1; }
-	echo "   $dir/report.md" >&2
-	sed 's/^/   /' "$dir/report.md" | head -n 40
+	local report
+	report=$(field dir <"$work/run.json")/report.md
+	echo "   $report" >&2
+	sed -n '/^## Summary/,/^## Design/{/^##/d;s/^\(.\)/   \1/;p}' "$report"
 }
 
 experiment examples/arithmetic.yaml
