@@ -25,7 +25,8 @@ type Row struct {
 // Insert stores rows in one insert and returns when they are stored. Its
 // deduplication token is a hash of the rows, so the same rows in the same order
 // may be sent again; other rows that overlap with them are stored twice and
-// read once. The rows must not change until it returns.
+// read once. Rows that DropRun removed are stored anew. The rows must not change
+// until it returns.
 //
 // It holds about three copies of the payloads for as long as it runs: 10,000 to
 // 50,000 rows of a kilobyte are a good size.
@@ -38,12 +39,16 @@ func (s *Store) Insert(ctx context.Context, rows []Row) error {
 			return fmt.Errorf("insert: row %d of %d has no id, run or kind", i, len(rows))
 		}
 	}
+	var since string
+	if err := s.conn.QueryRow(ctx, s.lastDrop).Scan(&since); err != nil {
+		return fmt.Errorf("insert %d rows: %w", len(rows), err)
+	}
 	ctx = clickhouse.Context(ctx,
 		clickhouse.WithColumnNamesAndTypes(wireColumns()),
 		clickhouse.WithSettings(clickhouse.Settings{
 			"async_insert":               0,
 			"insert_deduplicate":         1,
-			"insert_deduplication_token": token(rows),
+			"insert_deduplication_token": token(since, rows),
 		}))
 	batch, err := s.conn.PrepareBatch(ctx, s.insert)
 	if err != nil {
@@ -104,11 +109,12 @@ func columns(rows []Row) []any {
 	}
 }
 
-// token is a hash over every field of every row, each preceded by its length:
-// different rows never share one.
-func token(rows []Row) string {
+// token is a hash over the time of the last removal and every field of every
+// row, each preceded by its length: different rows never share one.
+func token(since string, rows []Row) string {
 	h := sha256.New()
-	var buf []byte
+	buf := binary.AppendUvarint(nil, uint64(len(since)))
+	h.Write(append(buf, since...))
 	for i := range rows {
 		r := &rows[i]
 		buf = buf[:0]

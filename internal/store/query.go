@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/crucible-go/crucible/internal/store/sql"
 )
 
 // ErrReadOnly marks a statement that was refused because it may only read.
@@ -56,10 +59,37 @@ func (s *Store) each(ctx context.Context, statement string, f func(cols []string
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	if n == 0 && len(cols) > 0 {
-		return f(cols, types, nil)
+	if n > 0 {
+		return nil
 	}
-	return nil
+	if len(cols) == 0 {
+		cols, types = s.columnsOf(ctx, statement, args...)
+	}
+	if len(cols) == 0 {
+		return nil
+	}
+	return f(cols, types, nil)
+}
+
+// columnsOf asks for the columns of a statement's result, which over HTTP are
+// not sent when there are no rows. A statement that is not a SELECT has none.
+func (s *Store) columnsOf(ctx context.Context, statement string, args ...any) (cols, types []string) {
+	rows, err := s.conn.Query(ctx, strings.Replace(sql.Query("describe"), "SELECT 1", strings.TrimRight(statement, "; \t\r\n"), 1), args...)
+	if err != nil {
+		return nil, nil
+	}
+	defer rows.Close() //nolint:errcheck // the error is in rows.Err
+	for rows.Next() {
+		var name, kind, rest string
+		if err := rows.Scan(&name, &kind, &rest, &rest, &rest, &rest, &rest); err != nil {
+			return nil, nil
+		}
+		cols, types = append(cols, name), append(types, kind)
+	}
+	if rows.Err() != nil {
+		return nil, nil
+	}
+	return cols, types
 }
 
 func describe(rows driver.Rows) (cols, types []string, kinds []reflect.Type) {

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/big"
+	"slices"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
@@ -18,12 +20,12 @@ import (
 // differs from the log in number and digest.
 func (s *Store) Kinds(ctx context.Context, run string, upTo uint64) ([]events.KindDigest, error) {
 	rows, err := s.conn.Query(ctx, sql.Query("kinds"),
-		clickhouse.Named("run", run), clickhouse.Named("up_to", upTo), clickhouse.Named("kinds", streamKinds()))
+		clickhouse.Named("run", run), clickhouse.Named("up_to", upTo))
 	if err != nil {
 		return nil, fmt.Errorf("digest run %s: %w", run, err)
 	}
 	defer rows.Close() //nolint:errcheck // the error is in rows.Err
-	found := map[events.Kind]events.KindDigest{}
+	var out []events.KindDigest
 	for rows.Next() {
 		var (
 			kind   string
@@ -33,30 +35,28 @@ func (s *Store) Kinds(ctx context.Context, run string, upTo uint64) ([]events.Ki
 		if err := rows.Scan(&kind, &count, &digest); err != nil {
 			return nil, fmt.Errorf("digest run %s: %w", run, err)
 		}
-		k := events.Kind(kind)
-		found[k] = events.KindDigest{Kind: k, Count: count, Digest: fmt.Sprintf("%064x", &digest)}
+		out = append(out, events.KindDigest{Kind: events.Kind(kind), Count: count, Digest: fmt.Sprintf("%064x", &digest)})
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("digest run %s: %w", run, err)
 	}
-	var out []events.KindDigest
-	for _, k := range events.Kinds() {
-		if d, ok := found[k]; ok {
-			out = append(out, d)
-		}
-	}
+	sortKinds(out)
 	return out, nil
 }
 
-// streamKinds are the kinds that live on the stream of a run.
-func streamKinds() []string {
-	var out []string
-	for _, k := range events.Kinds() {
-		if !k.Control() {
-			out = append(out, string(k))
+// sortKinds puts known kinds in the order of the documentation, then others by
+// name, as events.Digests does.
+func sortKinds(list []events.KindDigest) {
+	known := events.Kinds()
+	place := func(k events.Kind) int {
+		if i := slices.Index(known, k); i >= 0 {
+			return i
 		}
+		return len(known)
 	}
-	return out
+	slices.SortFunc(list, func(a, b events.KindDigest) int {
+		return cmp.Or(cmp.Compare(place(a.Kind), place(b.Kind)), cmp.Compare(a.Kind, b.Kind))
+	})
 }
 
 // Differences says in words where the store differs from what a run's stream
@@ -72,6 +72,9 @@ func (s *Store) Differences(ctx context.Context, run string, upTo uint64, want [
 // DropRun removes everything that is stored about a run, so that it can be
 // rebuilt from the log.
 func (s *Store) DropRun(ctx context.Context, run string) error {
+	if err := s.conn.Exec(ctx, sql.Query("record_drop"), clickhouse.Named("run", run)); err != nil {
+		return fmt.Errorf("drop run %s: %w", run, err)
+	}
 	ctx = clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"lightweight_deletes_sync": 2}))
 	if err := s.conn.Exec(ctx, sql.Query("drop_run"), clickhouse.Named("run", run)); err != nil {
 		return fmt.Errorf("drop run %s: %w", run, err)

@@ -57,6 +57,7 @@ type Store struct {
 	database string
 	version  string
 	insert   string
+	lastDrop string
 }
 
 // Open connects, checks the version, creates the database and applies the
@@ -70,7 +71,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 }
 
 func open(ctx context.Context, c Config) (_ *Store, err error) {
-	s := &Store{insert: sql.Query("insert")}
+	s := &Store{insert: sql.Query("insert"), lastDrop: sql.Query("last_drop")}
 	opt, err := s.options(ctx, c)
 	if err != nil {
 		return nil, err

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -20,6 +22,7 @@ type Param struct{ Name, Value string }
 type conn struct {
 	lib      *library
 	addr     uintptr // of the handle
+	name     string  // of the statements that run on it, in system.processes
 	database string
 	session  []Param
 }
@@ -179,6 +182,12 @@ func newPool(c *core, n int, session []Param) *pool {
 // moment.
 var connecting sync.Mutex
 
+// connections counts the connections of this process, to name them.
+var connections atomic.Uint64
+
+// nameSetting carries a connection's name; requests do not set it.
+const nameSetting = "log_comment"
+
 func (p *pool) acquire(ctx context.Context) (*conn, error) {
 	var c *conn
 	select {
@@ -201,19 +210,23 @@ func (p *pool) connect() (*conn, error) {
 	connecting.Lock()
 	defer connecting.Unlock()
 	args := append([]string{"crucible", "--path=" + p.core.dir}, serverOptions()...)
-	for _, s := range p.session {
+	name := "connection-" + strconv.FormatUint(connections.Add(1), 10)
+	for _, s := range append(p.session[:len(p.session):len(p.session)], Param{nameSetting, name}) {
 		args = append(args, "--"+s.Name+"="+s.Value)
 	}
 	addr, err := p.core.lib.open(args)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the engine on %s: %w", p.core.dir, err)
 	}
-	return &conn{lib: p.core.lib, addr: addr, session: p.session}, nil
+	return &conn{lib: p.core.lib, addr: addr, name: name, session: p.session}, nil
 }
 
-// serverOptions hold for the whole engine; they keep what it caches small.
+// serverOptions hold for the whole engine. They keep what it caches small, and
+// have it return memory that it no longer uses from some 100 MB on.
 func serverOptions() []string {
 	return []string{
+		"--max_server_memory_usage=4000000000",
+		"--memory_worker_purge_dirty_pages_threshold_ratio=0.025",
 		"--mark_cache_size=67108864",
 		"--index_mark_cache_size=16777216",
 		"--primary_index_cache_size=67108864",
@@ -229,13 +242,12 @@ func (p *pool) drop(c *conn) {
 }
 
 // drain takes every connection, which waits for those in use, and closes it.
-func (p *pool) drain() error {
+func (p *pool) drain() {
 	for range cap(p.slots) {
 		if c := <-p.slots; c != nil {
 			c.close()
 		}
 	}
-	return nil
 }
 
 func isName(s string) bool {

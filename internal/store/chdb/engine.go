@@ -107,9 +107,9 @@ func start(ctx context.Context, dir string, o Options) (*core, error) {
 	return c, nil
 }
 
-// Close gives the engine back. The last Close waits for running statements,
-// ends open results, closes every connection and frees the data folder; the
-// engine may then be opened again, on the same folder or another one.
+// Close gives the engine back. The last Close ends open results and statements
+// that read, waits for inserts, closes every connection and frees the data
+// folder; the engine may then be opened again, on the same folder or another.
 func (e *Engine) Close() error {
 	e.once.Do(func() {
 		process.Lock()
@@ -152,8 +152,12 @@ type core struct {
 	logger   zerolog.Logger
 	write    *pool
 	read     *pool
+	control  *pool // stops statements of the others
 	version  string
 	timezone string
+
+	ctx    context.Context // ends with the core
+	cancel context.CancelFunc
 
 	mu      sync.Mutex
 	streams map[*stream]struct{}
@@ -164,6 +168,7 @@ const defaultConnections = 4
 
 func newCore(lib *library, dir string, lock *dirLock, o Options) (*core, error) {
 	c := &core{lib: lib, dir: dir, lock: lock, logger: o.Logger, streams: map[*stream]struct{}{}}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
 	n := o.Connections
 	if n <= 0 {
 		n = defaultConnections
@@ -175,13 +180,16 @@ func newCore(lib *library, dir string, lock *dirLock, o Options) (*core, error) 
 	session := sessionDefaults(threads)
 	c.write = newPool(c, n, session)
 	c.read = newPool(c, n, append(session[:len(session):len(session)], Param{"readonly", "1"}))
-	conn, err := c.write.acquire(context.Background())
+	c.control = newPool(c, 1, session)
+	conn, err := c.write.acquire(c.ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer c.write.release(conn)
-	if err := c.hello(conn); err != nil {
-		return nil, errors.Join(err, c.write.drain(), c.read.drain())
+	err = c.hello(conn)
+	c.write.release(conn)
+	if err != nil {
+		c.drain()
+		return nil, err
 	}
 	return c, nil
 }
@@ -192,6 +200,7 @@ func sessionDefaults(threads int) []Param {
 		{"max_threads", strconv.Itoa(threads)},
 		{"async_insert", "0"},
 		{"session_timezone", "UTC"},
+		{"max_block_size", "16384"},
 	}
 }
 
@@ -205,9 +214,10 @@ func (c *core) hello(conn *conn) error {
 	return nil
 }
 
-// close ends open results, waits for running statements and closes every
-// connection.
+// close ends open results and statements that read, waits for those that write
+// and closes every connection.
 func (c *core) close() error {
+	c.cancel()
 	c.mu.Lock()
 	c.closed = true
 	open := make([]*stream, 0, len(c.streams))
@@ -218,9 +228,16 @@ func (c *core) close() error {
 	for _, s := range open {
 		s.end(errClosed)
 	}
-	err := errors.Join(c.write.drain(), c.read.drain(), c.lock.release())
+	c.drain()
+	err := c.lock.release()
 	c.logger.Debug().Str("dir", c.dir).Msg("engine stopped")
 	return err
+}
+
+func (c *core) drain() {
+	c.write.drain()
+	c.read.drain()
+	c.control.drain()
 }
 
 var errClosed = errors.New("the engine was closed")

@@ -30,14 +30,19 @@ type analysis struct {
 	size, statements, flags, class uint32
 }
 
-// reads reports whether sql is one statement that leaves no trace; only those
-// can be fetched block by block.
-func (c *conn) reads(sql string) bool {
+// look has the engine's parser look at a statement. reads says that it leaves
+// no trace; only such statements can be fetched block by block. Text that cannot
+// be parsed is left to the engine to complain about; several statements at once
+// are an error, as they are over HTTP.
+func (c *conn) look(sql string) (reads bool, err error) {
 	a := analysis{size: uint32(unsafe.Sizeof(analysis{}))}
 	q, n := text(sql)
 	state := c.lib.classify(c.handle(), q, n, nil, 0, unsafe.Pointer(&a))
 	runtime.KeepAlive(sql)
-	return state == 0 && a.statements == 1 && a.class == classReadOnly
+	if state == 0 && a.statements > 1 {
+		return false, &Exception{Code: 62, Message: "Code: 62. DB::Exception: Multi-statements are not allowed. (SYNTAX_ERROR)"}
+	}
+	return state == 0 && a.statements == 1 && a.class == classReadOnly, nil
 }
 
 // stream is the body of an answer: the blocks of a result, fetched when they
@@ -58,11 +63,16 @@ type stream struct {
 // startStream begins a statement and fetches its first block, so that most
 // errors are answered with a status.
 func (c *core) startStream(ctx context.Context, conn *conn, req *request, finish func()) (*http.Response, error) {
-	handle, err := conn.stream(req.sql, req.format, req.params)
+	var handle uintptr
+	var err error
+	c.interruptible(ctx, conn, func() { handle, err = conn.stream(req.sql, req.format, req.params) })
 	if errors.Is(err, errNoStream) {
 		return nil, err // the connection is still the caller's
 	}
 	if err != nil {
+		if ctx.Err() != nil {
+			err = c.ended(ctx)
+		}
 		finish()
 		return nil, err
 	}
@@ -93,10 +103,18 @@ func (s *stream) fetch() ([]byte, error) {
 	if s.handle == 0 {
 		return nil, s.err
 	}
-	if err := s.ctx.Err(); err != nil {
-		return nil, err
+	if s.ctx.Err() != nil {
+		return nil, s.core.ended(s.ctx)
 	}
-	return s.conn.lib.result(s.conn.lib.streamFetch(s.conn.handle(), s.handle))
+	var b []byte
+	var err error
+	s.core.interruptible(s.ctx, s.conn, func() {
+		b, err = s.conn.lib.result(s.conn.lib.streamFetch(s.conn.handle(), s.handle))
+	})
+	if err != nil && s.ctx.Err() != nil {
+		err = s.core.ended(s.ctx)
+	}
+	return b, err
 }
 
 // Read implements io.Reader. An error of the engine after the answer began

@@ -75,10 +75,9 @@ func (c *core) do(ctx context.Context, req *request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	done := func() { p.release(conn) }
 	reset, err := conn.prepare(req)
 	if err != nil {
-		done()
+		p.release(conn)
 		return nil, err
 	}
 	finish := func() {
@@ -86,35 +85,55 @@ func (c *core) do(ctx context.Context, req *request) (*http.Response, error) {
 			p.drop(conn)
 			return
 		}
-		done()
+		p.release(conn)
 	}
-	switch {
-	case req.insert:
-		err = conn.insert(req.sql, req.format, req.params, contextReader{ctx, req.data}, make([]byte, insertChunk))
-	case conn.reads(req.sql):
-		res, err := c.startStream(ctx, conn, req, finish)
+	if req.insert {
+		defer finish()
+		err := conn.insert(req.sql, req.format, req.params, contextReader{ctx, req.data}, make([]byte, insertChunk))
+		return bytesResponse(nil), err
+	}
+	return c.statement(ctx, conn, req, finish)
+}
+
+// statement runs a statement that is not an insert's data. The engine's end ends it
+// like that of its context.
+func (c *core) statement(ctx context.Context, conn *conn, req *request, finish func()) (*http.Response, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	unhook := context.AfterFunc(c.ctx, cancel)
+	done := func() {
+		unhook()
+		cancel()
+		finish()
+	}
+	reads, err := conn.look(req.sql)
+	if err != nil {
+		done()
+		return nil, err
+	}
+	if reads {
+		res, err := c.startStream(ctx, conn, req, done)
 		if !errors.Is(err, errNoStream) {
 			return res, err
 		}
-		return c.whole(conn, req, finish)
-	default:
-		return c.whole(conn, req, finish)
 	}
-	finish()
-	if err != nil {
-		return nil, err
+	var out []byte
+	c.interruptible(ctx, conn, func() { out, err = conn.query(req.sql, req.format, req.params) })
+	if err != nil && ctx.Err() != nil {
+		err = c.ended(ctx)
 	}
-	return bytesResponse(nil), nil
-}
-
-// whole runs a statement and answers with its whole result.
-func (c *core) whole(conn *conn, req *request, finish func()) (*http.Response, error) {
-	out, err := conn.query(req.sql, req.format, req.params)
-	finish()
+	done()
 	if err != nil {
 		return nil, err
 	}
 	return bytesResponse(out), nil
+}
+
+// ended is the reason for the end of a context of statement.
+func (c *core) ended(ctx context.Context) error {
+	if c.ctx.Err() != nil {
+		return errClosed
+	}
+	return ctx.Err()
 }
 
 // insertChunk is how many bytes of an insert's data are handed over at a time.
@@ -155,7 +174,7 @@ func (c *core) helloBlock(revision uint64) ([]byte, error) {
 var notSettings = map[string]bool{
 	"query": true, "database": true, "default_format": true, "client_protocol_version": true,
 	"query_id": true, "quota_key": true, "user": true, "password": true, "session_id": true,
-	"session_timeout": true, "session_check": true, "readonly": true,
+	"session_timeout": true, "session_check": true, "readonly": true, nameSetting: true,
 	"wait_end_of_query": true, "buffer_size": true, "http_write_exception_in_output_format": true,
 }
 

@@ -17,8 +17,10 @@ SELECT
     anyIf(f.failure.message, completed) AS failure_message,
     anyIf(f.latency_ns, completed) AS latency_ns,
     anyIf(f.wait_ns, completed) AS wait_ns,
-    anyIf(f.usage.input, completed) AS input_tokens,
-    anyIf(f.usage.output, completed) AS output_tokens,
+    anyIf(f.usage.input_tokens, completed) AS input_tokens,
+    anyIf(f.usage.output_tokens, completed) AS output_tokens,
+    anyIf(f.usage.cached_input_tokens, completed) AS cached_input_tokens,
+    anyIf(f.usage.reasoning_tokens, completed) AS reasoning_tokens,
     anyIf(f.usage.source, completed) AS tokens_source,
     anyIf(toDecimal128OrZero(f.cost_usd, 12), completed) AS cost_usd,
     anyIf(f.cost_known, completed) AS cost_known,
@@ -27,6 +29,7 @@ SELECT
     anyIf(f.recorded, completed) AS recorded,
     anyIf(f.served_model, completed) AS served_model,
     anyIf(f.finish_reason, completed) AS finish_reason,
+    anyIf(f.confidence, completed) AS confidence,
     anyIf(toNullable(time), requested) AS requested_at,
     anyIf(toNullable(time), completed) AS completed_at
 FROM
@@ -42,13 +45,19 @@ FROM
             failure Tuple(class String, message String),
             latency_ns Nullable(Int64),
             wait_ns Int64,
-            usage Tuple(input Nullable(Int64), output Nullable(Int64), source String),
+            usage Tuple(
+                input_tokens Nullable(Int64),
+                output_tokens Nullable(Int64),
+                cached_input_tokens Nullable(Int64),
+                reasoning_tokens Nullable(Int64),
+                source String),
             cost_usd String,
             cost_known Bool,
             simulated Bool,
             recorded Bool,
             served_model String,
             finish_reason String,
+            confidence Nullable(Float64),
             attempts Array(Tuple(attempt UInt32)))') AS f
     FROM events_raw
     WHERE kind IN ('call.requested.v1', 'call.completed.v1')

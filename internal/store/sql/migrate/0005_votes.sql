@@ -17,7 +17,8 @@ SELECT
     any(f.stop) AS stop,
     any(f.reason) AS reason,
     any(toUInt32(length(f.ballots))) AS ballots,
-    any(arrayMap(s -> (s.name, s.value), f.scores)) AS scores,
+    any(f.scores) AS scores,
+    any(f.tally) AS tally,
     any(time) AS decided_at
 FROM
 (
@@ -35,7 +36,8 @@ FROM
             stop String,
             reason String,
             ballots Array(Tuple(call String)),
-            scores Array(Tuple(name String, value Float64)))') AS f
+            scores Array(Tuple(name String, value Float64)),
+            tally Array(Tuple(answer String, votes UInt32, weight Float64)))') AS f
     FROM events_raw
     WHERE kind = 'vote.decided.v1'
 )

@@ -1,0 +1,1 @@
+SELECT toString(max(at)) AS at FROM drops

@@ -1,0 +1,1 @@
+INSERT INTO drops (run) SELECT {run:String}
