@@ -137,5 +137,12 @@ func wilson(p, n, level float64) (low, high float64) {
 	d := 1 + z*z/n
 	mid := p + z*z/(2*n)
 	h := z * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
-	return math.Max(0, (mid-h)/d), math.Min(1, (mid+h)/d)
+	low, high = math.Max(0, (mid-h)/d), math.Min(1, (mid+h)/d)
+	switch p { // exactly, without rounding
+	case 0:
+		low = 0
+	case 1:
+		high = 1
+	}
+	return low, high
 }

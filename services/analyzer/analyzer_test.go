@@ -14,11 +14,12 @@ import (
 
 	"github.com/crucible-go/crucible/internal/bus"
 	"github.com/crucible-go/crucible/internal/bus/bustest"
+	"github.com/crucible-go/crucible/internal/results"
+	"github.com/crucible-go/crucible/internal/results/resultstest"
 	"github.com/crucible-go/crucible/internal/store"
 	"github.com/crucible-go/crucible/internal/store/storetest"
 	"github.com/crucible-go/crucible/pkg/events"
 	"github.com/crucible-go/crucible/services/analyzer"
-	"github.com/crucible-go/crucible/services/analyzer/analyzertest"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -73,11 +74,11 @@ func count(t *testing.T, st *store.Store, statement string) string {
 func TestRunIsCopiedAndAnalysed(t *testing.T) {
 	log, st, d := setup(t)
 	stop := start(t, d)
-	r := analyzertest.Start(t, log, "r1", 50)
+	r := resultstest.Start(t, log, "r1", 50)
 	r.Ask(0, 60)
 	r.Ask(60, 100)
 	end := r.End()
-	ev := analyzertest.Await(t, log, events.KindAnalysisCompleted, "r1")
+	ev := resultstest.Await(t, log, events.KindAnalysisCompleted, "r1")
 	a := ev.Data.(*events.AnalysisCompleted)
 	if a.State != events.StateComplete || a.Sequence != end.Sequence || len(events.DiffKinds("a", a.Inputs, "b", end.Kinds)) > 0 {
 		t.Errorf("%+v", a)
@@ -112,12 +113,12 @@ func TestRunIsCopiedAndAnalysed(t *testing.T) {
 // once only, however often analyzers start.
 func TestAnalysisAfterRestart(t *testing.T) {
 	log, _, d := setup(t)
-	r := analyzertest.Start(t, log, "r1", 10)
+	r := resultstest.Start(t, log, "r1", 10)
 	r.Ask(0, 20)
 	r.End()
 	for range 3 {
 		stop := start(t, d)
-		analyzertest.Await(t, log, events.KindAnalysisCompleted, "r1")
+		resultstest.Await(t, log, events.KindAnalysisCompleted, "r1")
 		stop()
 	}
 	n := 0
@@ -136,14 +137,14 @@ func TestAnalysisAfterRestart(t *testing.T) {
 // and mended from the log, again and again.
 func TestRefusalAndRebuild(t *testing.T) {
 	log, st, d := setup(t)
-	r := analyzertest.Start(t, log, "r1", 20)
+	r := resultstest.Start(t, log, "r1", 20)
 	r.Ask(0, 40)
 	r.End()
 	_, want, err := analyzer.FromLog(t.Context(), log, "r1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := analyzer.Analyze(t.Context(), d, "r1"); !errors.Is(err, analyzer.ErrDiffers) ||
+	if _, _, err := analyzer.Analyze(t.Context(), d, "r1"); !errors.Is(err, results.ErrDiffers) ||
 		!strings.Contains(err.Error(), "vote.decided.v1: the log has 40, ClickHouse has 0") || !strings.Contains(err.Error(), "crucible rebuild r1") {
 		t.Fatalf("an empty ClickHouse was not refused: %v", err)
 	}
@@ -157,7 +158,7 @@ func TestRefusalAndRebuild(t *testing.T) {
 		}
 		var victim store.Row
 		if err := log.Replay(t.Context(), bus.ReplayConfig{Stream: events.RunStream("r1"), Until: 1}, func(m *bus.Message) error {
-			victim = analyzer.RowOf(m)
+			victim = results.RowOf(m)
 			return nil
 		}); err != nil {
 			t.Fatal(err)
@@ -166,7 +167,7 @@ func TestRefusalAndRebuild(t *testing.T) {
 		if err := st.Insert(t.Context(), []store.Row{victim}); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := analyzer.Analyze(t.Context(), d, "r1"); !errors.Is(err, analyzer.ErrDiffers) || !strings.Contains(err.Error(), "query.dispatched.v1") {
+		if _, _, err := analyzer.Analyze(t.Context(), d, "r1"); !errors.Is(err, results.ErrDiffers) || !strings.Contains(err.Error(), "query.dispatched.v1") {
 			t.Fatalf("a forged event was not refused: %v", err)
 		}
 	}
@@ -174,9 +175,9 @@ func TestRefusalAndRebuild(t *testing.T) {
 
 func TestNotEnded(t *testing.T) {
 	log, _, d := setup(t)
-	analyzertest.Start(t, log, "r1", 1)
+	resultstest.Start(t, log, "r1", 1)
 	for _, run := range []string{"r1", "r2"} {
-		if _, _, err := analyzer.Analyze(t.Context(), d, run); !errors.Is(err, analyzer.ErrNotEnded) {
+		if _, _, err := analyzer.Analyze(t.Context(), d, run); !errors.Is(err, results.ErrNotEnded) {
 			t.Errorf("%s: %v", run, err)
 		}
 	}
@@ -185,7 +186,7 @@ func TestNotEnded(t *testing.T) {
 // What cannot be read is stored all the same, under what its subject says.
 func TestUnreadableEventsAreCopied(t *testing.T) {
 	log, st, d := setup(t)
-	r := analyzertest.Start(t, log, "r1", 5)
+	r := resultstest.Start(t, log, "r1", 5)
 	r.Ask(0, 10)
 	// A verdict that claims another query's place.
 	claim := events.QueryID("r1", "claim", 0, "x")
@@ -209,7 +210,7 @@ func TestUnreadableEventsAreCopied(t *testing.T) {
 	}
 	r.End()
 	stop := start(t, d)
-	analyzertest.Await(t, log, events.KindAnalysisCompleted, "r1")
+	resultstest.Await(t, log, events.KindAnalysisCompleted, "r1")
 	stop()
 	a, _, err := analyzer.Analyze(t.Context(), d, "r1")
 	if err != nil || !strings.Contains(strings.Join(a.Warnings, " "), "2 events of the run could not be read") {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/internal/results"
 	"github.com/crucible-go/crucible/pkg/analysis"
 	"github.com/crucible-go/crucible/pkg/events"
 )
@@ -28,7 +29,7 @@ func (s *service) analyse(ctx context.Context, k events.Kind, durable string) er
 // analysis that is there already is left as it is.
 func (s *service) ended(ctx context.Context, m *bus.Message) error {
 	run := m.Parsed.Run
-	subject := events.AnalysisSubject(run, AnalysisID(m.ID()))
+	subject := events.AnalysisSubject(run, results.AnalysisID(m.ID()))
 	if m.Maybe {
 		there, err := s.Log.Lookup(ctx, events.ControlStream, []string{subject.String()})
 		if err != nil {
@@ -38,15 +39,15 @@ func (s *service) ended(ctx context.Context, m *bus.Message) error {
 			return nil
 		}
 	}
-	e, err := Find(ctx, s.Log, run)
+	e, err := results.Find(ctx, s.Log, run)
 	if err != nil {
 		return err
 	}
 	if err := s.caughtUp(ctx, events.RunStream(run)); err != nil && !errors.Is(err, bus.ErrNoStream) {
 		return err
 	}
-	a, body, err := analyze(ctx, s.Deps, e)
-	if errors.Is(err, ErrDiffers) {
+	a, body, err := results.FromStore(ctx, s.Log, s.Store, e)
+	if errors.Is(err, results.ErrDiffers) {
 		s.Logger.Error().Err(err).Str("run", run).Msg("analysis refused")
 		return bus.RetryAfter(refused, err)
 	}
@@ -56,10 +57,7 @@ func (s *service) ended(ctx context.Context, m *bus.Message) error {
 	return s.publish(ctx, e, subject, a, body)
 }
 
-// AnalysisID is the token of the analysis that follows from the end of a run.
-func AnalysisID(end string) string { return events.H("analysis", end) }
-
-func (s *service) publish(ctx context.Context, e *Ended, subject events.Subject, a *analysis.Analysis, body []byte) error {
+func (s *service) publish(ctx context.Context, e *results.Ended, subject events.Subject, a *analysis.Analysis, body []byte) error {
 	sum, _, err := s.Log.PutObject(ctx, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("store the analysis of run %s: %w", e.ID, err)

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/internal/results"
 	"github.com/crucible-go/crucible/internal/runs"
 	"github.com/crucible-go/crucible/internal/store"
 	"github.com/crucible-go/crucible/pkg/events"
@@ -34,7 +35,7 @@ func (s *service) consume(ctx context.Context, stream string, linger time.Durati
 func (s *service) insert(ctx context.Context, ms []*bus.Message) error {
 	rows := make([]store.Row, len(ms))
 	for i, m := range ms {
-		rows[i] = RowOf(m)
+		rows[i] = results.RowOf(m)
 	}
 	return s.Store.Insert(ctx, rows)
 }

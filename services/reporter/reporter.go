@@ -16,9 +16,9 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/internal/results"
 	"github.com/crucible-go/crucible/internal/store"
 	"github.com/crucible-go/crucible/pkg/events"
-	"github.com/crucible-go/crucible/services/analyzer"
 )
 
 // Config configures a reporter.
@@ -67,7 +67,7 @@ func (s *service) analysed(ctx context.Context, m *bus.Message) error {
 			return nil
 		}
 	}
-	e, err := analyzer.Find(ctx, s.Log, run)
+	e, err := results.Find(ctx, s.Log, run)
 	if err != nil {
 		return err
 	}
@@ -91,14 +91,14 @@ func (s *service) analysed(ctx context.Context, m *bus.Message) error {
 // Write writes the results of a run into dir, in the given formats (none: those
 // of the spec), and returns what a report.published would say of them. A run
 // that was not analysed is analysed for it, which ClickHouse must then hold
-// completely; a run that has not ended is analyzer.ErrNotEnded.
+// completely; a run that has not ended is results.ErrNotEnded.
 func Write(ctx context.Context, d Deps, run, dir string, formats []string) (events.ReportPublished, error) {
-	e, err := analyzer.Find(ctx, d.Log, run)
+	e, err := results.Find(ctx, d.Log, run)
 	if err != nil {
 		return events.ReportPublished{}, err
 	}
 	s := &service{Deps: d}
-	subject := events.AnalysisSubject(run, analyzer.AnalysisID(e.EndID)).String()
+	subject := events.AnalysisSubject(run, results.AnalysisID(e.EndID)).String()
 	there, err := d.Log.Lookup(ctx, events.ControlStream, []string{subject})
 	if err != nil {
 		return events.ReportPublished{}, err

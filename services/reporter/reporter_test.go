@@ -16,10 +16,11 @@ import (
 
 	"github.com/crucible-go/crucible/internal/bus"
 	"github.com/crucible-go/crucible/internal/bus/bustest"
+	"github.com/crucible-go/crucible/internal/results"
+	"github.com/crucible-go/crucible/internal/results/resultstest"
+	"github.com/crucible-go/crucible/internal/store"
 	"github.com/crucible-go/crucible/internal/store/storetest"
 	"github.com/crucible-go/crucible/pkg/events"
-	"github.com/crucible-go/crucible/services/analyzer"
-	"github.com/crucible-go/crucible/services/analyzer/analyzertest"
 	"github.com/crucible-go/crucible/services/reporter"
 )
 
@@ -37,9 +38,6 @@ func TestFolders(t *testing.T) {
 	deps := reporter.Deps{Log: log, Store: st, Now: time.Now, Logger: zerolog.Nop(), Version: "v0"}
 	ctx, cancel := context.WithCancel(t.Context())
 	var g errgroup.Group
-	g.Go(func() error {
-		return analyzer.Run(ctx, analyzer.Config{Instance: "a"}, analyzer.Deps{Log: log, Store: st, Now: time.Now, Logger: zerolog.Nop()})
-	})
 	g.Go(func() error { return reporter.Run(ctx, reporter.Config{Instance: "a", Out: out}, deps) })
 	defer func() {
 		cancel()
@@ -47,14 +45,16 @@ func TestFolders(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	first, second := analyzertest.Start(t, log, "r1", 30), analyzertest.Start(t, log, "r2", 30)
+	first, second := resultstest.Start(t, log, "r1", 30), resultstest.Start(t, log, "r2", 30)
 	first.Ask(0, 60)
 	second.Ask(30, 60) // in another order
 	second.Ask(0, 30)
 	first.End()
 	second.End()
+	analyse(t, log, st, "r1")
+	analyse(t, log, st, "r2")
 	for _, run := range []string{"r1", "r2"} {
-		ev := analyzertest.Await(t, log, events.KindReportPublished, run)
+		ev := resultstest.Await(t, log, events.KindReportPublished, run)
 		check(t, out, run, ev.Data.(*events.ReportPublished))
 	}
 	for _, name := range []string{"dataset.jsonl", "results.csv", "analysis.json", "config.json"} {
@@ -77,6 +77,31 @@ func TestFolders(t *testing.T) {
 	}
 }
 
+// analyse does what the analyzer does.
+func analyse(t *testing.T, log *bus.Bus, st *store.Store, run string) {
+	t.Helper()
+	if err := results.Rebuild(t.Context(), log, st, run); err != nil {
+		t.Fatal(err)
+	}
+	e, err := results.Find(t.Context(), log, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body, err := results.FromStore(t.Context(), log, st, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, _, err := log.PutObject(t.Context(), bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ev := events.About(events.AnalysisSubject(run, results.AnalysisID(e.EndID)), "analyzer/1", e.EndID, time.Now())
+	ev.Data = &events.AnalysisCompleted{State: e.End.State, Object: sum, SHA256: sum, RunEnd: e.EndID, Sequence: e.End.Sequence}
+	if _, err := log.PublishEvents(t.Context(), &ev); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func read(t *testing.T, parts ...string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(parts...))
@@ -94,7 +119,7 @@ func check(t *testing.T, out, run string, p *events.ReportPublished) {
 		t.Errorf("%+v", p)
 	}
 	var manifest reporter.Manifest
-	analyzertest.MustUnmarshal(t, read(t, out, run, "manifest.json"), &manifest)
+	resultstest.MustUnmarshal(t, read(t, out, run, "manifest.json"), &manifest)
 	if len(manifest.Files) != 6 {
 		t.Errorf("the manifest names %d files", len(manifest.Files))
 	}
@@ -110,7 +135,7 @@ func check(t *testing.T, out, run string, p *events.ReportPublished) {
 		}
 	}
 	var env reporter.Environment
-	analyzertest.MustUnmarshal(t, read(t, out, run, "environment.json"), &env)
+	resultstest.MustUnmarshal(t, read(t, out, run, "environment.json"), &env)
 	if env.Run != run || env.Versions.ClickHouse == "" || env.PlannedAt == "" || env.EndedAt == "" || env.Durability != "interval" {
 		t.Errorf("%+v", env)
 	}

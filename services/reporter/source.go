@@ -10,15 +10,15 @@ import (
 	"time"
 
 	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/internal/results"
 	"github.com/crucible-go/crucible/pkg/analysis"
 	"github.com/crucible-go/crucible/pkg/events"
 	"github.com/crucible-go/crucible/pkg/experiment"
-	"github.com/crucible-go/crucible/services/analyzer"
 )
 
 // source is everything that the files of a run are made of.
 type source struct {
-	ended      *analyzer.Ended
+	ended      *results.Ended
 	spec       *experiment.Spec
 	analysis   *analysis.Analysis
 	body       []byte // analysis.json
@@ -43,23 +43,22 @@ type Failures struct {
 
 // source gathers what is known of a run; m is its analysis.completed, nil if
 // there is none.
-func (s *service) source(ctx context.Context, e *analyzer.Ended, m *bus.Message) (*source, error) {
+func (s *service) source(ctx context.Context, e *results.Ended, m *bus.Message) (*source, error) {
 	src := &source{ended: e}
 	var err error
 	if src.spec, err = experiment.ParseResolved(e.Planned.Config); err != nil {
 		return nil, fmt.Errorf("report run %s: %w", e.ID, err)
 	}
-	ad := analyzer.Deps{Log: s.Log, Store: s.Store, Now: s.Now, Logger: s.Logger}
 	if m != nil {
 		src.analysisID = m.ID()
 		src.analysis, src.body, err = s.fetch(ctx, m)
 	} else {
-		src.analysis, src.body, err = analyzer.Analyze(ctx, ad, e.ID)
+		src.analysis, src.body, err = results.FromStore(ctx, s.Log, s.Store, e)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if src.rows, src.items, err = analyzer.Rows(ctx, ad, e); err != nil {
+	if src.rows, src.items, err = results.Rows(ctx, s.Log, s.Store, e); err != nil {
 		return nil, err
 	}
 	if src.failures, err = s.failures(ctx, e); err != nil {
@@ -102,7 +101,7 @@ func (s *service) fetch(ctx context.Context, m *bus.Message) (*analysis.Analysis
 
 // failures counts the failed calls by condition, member and class. It reads them
 // only if there are any.
-func (s *service) failures(ctx context.Context, e *analyzer.Ended) ([]Failures, error) {
+func (s *service) failures(ctx context.Context, e *results.Ended) ([]Failures, error) {
 	if e.End.Calls.Failed == 0 {
 		return nil, nil
 	}
@@ -155,7 +154,7 @@ func (s *service) failures(ctx context.Context, e *analyzer.Ended) ([]Failures, 
 }
 
 // times reads from the log when the run was requested, planned and ended.
-func (s *service) times(ctx context.Context, e *analyzer.Ended) (times, error) {
+func (s *service) times(ctx context.Context, e *results.Ended) (times, error) {
 	var subjects []string
 	for _, k := range []events.Kind{events.KindRunRequested, events.KindRunPlanned, events.KindRunCompleted, events.KindRunCancelled, events.KindRunFailed} {
 		subjects = append(subjects, events.RunSubject(k, e.ID).String())

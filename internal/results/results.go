@@ -1,4 +1,7 @@
-package analyzer
+// Package results reads from the log and from ClickHouse what the results of a
+// run that has ended are made of, derives them, and copies a run from the one to
+// the other.
+package results
 
 import (
 	"context"
@@ -63,20 +66,12 @@ func endOf(ev *events.Event) (events.RunEnd, error) {
 	return events.RunEnd{}, fmt.Errorf("%w: its last word is %s", ErrNotEnded, ev.Type)
 }
 
-// Analyze derives the results of a run that has ended from what ClickHouse
+// FromStore derives the results of a run that has ended from what ClickHouse
 // holds, and returns them with their canonical bytes. It refuses with ErrDiffers,
 // naming the kinds, when ClickHouse does not hold exactly what the end of the run
 // states.
-func Analyze(ctx context.Context, d Deps, run string) (*analysis.Analysis, []byte, error) {
-	e, err := Find(ctx, d.Log, run)
-	if err != nil {
-		return nil, nil, err
-	}
-	return analyze(ctx, d, e)
-}
-
-func analyze(ctx context.Context, d Deps, e *Ended) (*analysis.Analysis, []byte, error) {
-	differences, err := d.Store.Differences(ctx, e.ID, e.End.Sequence, e.End.Kinds)
+func FromStore(ctx context.Context, log *bus.Bus, st *store.Store, e *Ended) (*analysis.Analysis, []byte, error) {
+	differences, err := st.Differences(ctx, e.ID, e.End.Sequence, e.End.Kinds)
 	if err != nil {
 		return nil, nil, fmt.Errorf("analyze run %s: %w", e.ID, err)
 	}
@@ -84,8 +79,8 @@ func analyze(ctx context.Context, d Deps, e *Ended) (*analysis.Analysis, []byte,
 		return nil, nil, fmt.Errorf("analyze run %s: %w: %s; `crucible rebuild %s` copies the run again",
 			e.ID, ErrDiffers, strings.Join(differences, "; "), e.ID)
 	}
-	f := newFold(d.Log, e, false)
-	err = d.Store.Events(ctx, e.ID, f.kinds(), func(_ string, k events.Kind, seq uint64, payload []byte) error {
+	f := newFold(log, e, false)
+	err = st.Events(ctx, e.ID, f.kinds(), func(_ string, k events.Kind, seq uint64, payload []byte) error {
 		return f.add(ctx, k, seq, payload)
 	})
 	if err != nil {
@@ -95,23 +90,19 @@ func analyze(ctx context.Context, d Deps, e *Ended) (*analysis.Analysis, []byte,
 }
 
 // FromLog derives the results of a run that has ended from the log alone. The
-// bytes are those of Analyze.
-func FromLog(ctx context.Context, log *bus.Bus, run string) (*analysis.Analysis, []byte, error) {
-	e, err := Find(ctx, log, run)
-	if err != nil {
-		return nil, nil, err
-	}
+// bytes are those of FromStore.
+func FromLog(ctx context.Context, log *bus.Bus, e *Ended) (*analysis.Analysis, []byte, error) {
 	f := newFold(log, e, false)
 	if err := f.replay(ctx, log); err != nil {
-		return nil, nil, fmt.Errorf("analyze run %s: %w", run, err)
+		return nil, nil, fmt.Errorf("analyze run %s: %w", e.ID, err)
 	}
 	return f.derive()
 }
 
 // Rows are the queries of a run, and its items, as ClickHouse holds them.
-func Rows(ctx context.Context, d Deps, e *Ended) ([]analysis.Row, []analysis.Item, error) {
-	f := newFold(d.Log, e, true)
-	err := d.Store.Events(ctx, e.ID, f.kinds(), func(_ string, k events.Kind, seq uint64, payload []byte) error {
+func Rows(ctx context.Context, log *bus.Bus, st *store.Store, e *Ended) ([]analysis.Row, []analysis.Item, error) {
+	f := newFold(log, e, true)
+	err := st.Events(ctx, e.ID, f.kinds(), func(_ string, k events.Kind, seq uint64, payload []byte) error {
 		return f.add(ctx, k, seq, payload)
 	})
 	if err != nil {
@@ -120,6 +111,9 @@ func Rows(ctx context.Context, d Deps, e *Ended) ([]analysis.Row, []analysis.Ite
 	rows, _ := f.rows.Rows()
 	return rows, f.rows.Items(), nil
 }
+
+// AnalysisID is the token of the analysis that follows from the end of a run.
+func AnalysisID(end string) string { return events.H("analysis", end) }
 
 // fold feeds a collector with the events of a run up to its end.
 type fold struct {

@@ -1,9 +1,10 @@
-// Package analyzertest puts runs into a log for the tests of services that read
+// Package resultstest puts runs into a log for the tests of services that read
 // what others have written.
-package analyzertest
+package resultstest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func Start(t testing.TB, log *bus.Bus, id string, items int) *Run {
 
 // about makes an event; a condition and an item only if the subject has a query.
 func (r *Run) about(s events.Subject, condition, item int, data events.Data) *events.Event {
-	ev := events.About(s, "analyzertest/1", "", at)
+	ev := events.About(s, "resultstest/1", "", at)
 	if s.Query != "" {
 		ev.Condition, ev.Item = r.Planned.Conditions[condition], fmt.Sprintf("item-%d", item)
 	}
@@ -171,13 +172,13 @@ func Await(t testing.TB, log *bus.Bus, k events.Kind, run string) *events.Event 
 		found = &ev
 		return errFound
 	})
-	if err != errFound { //nolint:errorlint // Replay returns it as it is
+	if !errors.Is(err, errFound) {
 		t.Fatalf("wait for %s of run %s: %v", k, run, err)
 	}
 	return found
 }
 
-var errFound = fmt.Errorf("found")
+var errFound = errors.New("found")
 
 // MustUnmarshal reads JSON.
 func MustUnmarshal(t testing.TB, b []byte, into any) {
