@@ -20,13 +20,13 @@ func (c *committer) sendBatch(offers []*offer) (uint64, error) {
 	}
 	ctx, cancel := c.bus.whileUp(commitTimeout)
 	defer cancel()
-	last := len(offers) - 1
+	e, last := newEnvelope(), len(offers)-1
 	for _, o := range offers[:last] {
-		if err := p.AddMsg(o.message()); err != nil {
+		if err := p.AddMsg(e.of(o)); err != nil {
 			return 0, fmt.Errorf("%w: %w", errLost, err)
 		}
 	}
-	a, err := p.CommitMsg(ctx, offers[last].message())
+	a, err := p.CommitMsg(ctx, e.of(offers[last]))
 	if err != nil {
 		if ctx.Err() != nil || errors.Is(err, jetstreamext.ErrInvalidBatchAck) {
 			return 0, fmt.Errorf("%w: %w", errLost, err)

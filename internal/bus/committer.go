@@ -17,6 +17,9 @@ import (
 const (
 	// maxCommit is the most messages that the server takes in an atomic batch.
 	maxCommit = 1000
+	// lookAhead is how many commits' worth of offers is looked up together while
+	// the committer is wary, so that what is left still fills a batch.
+	lookAhead = 4
 	// maxCommitBytes keeps a commit of large payloads from filling the server's
 	// memory.
 	maxCommitBytes = 16 << 20
@@ -100,8 +103,12 @@ func (c *committer) take() []*offer {
 		c.running = false
 		return nil
 	}
+	limit := maxCommit
+	if c.wary {
+		limit *= lookAhead
+	}
 	n, size := 0, 0
-	for n < len(c.queue) && n < maxCommit && (n == 0 || size < maxCommitBytes) {
+	for n < len(c.queue) && n < limit && (n == 0 || size < maxCommitBytes) {
 		size += len(c.queue[n].fact.Payload)
 		n++
 	}
@@ -217,7 +224,7 @@ func (c *committer) attach() error {
 
 // size asks for the number of the stream's replicas.
 func (c *committer) size(ctx context.Context) (int, error) {
-	info, err := c.bus.StreamInfo(ctx, c.stream)
+	info, err := c.bus.streamInfo(ctx, c.stream)
 	if err != nil {
 		return 0, err
 	}
@@ -227,19 +234,19 @@ func (c *committer) size(ctx context.Context) (int, error) {
 
 // attempt sends what is not in the log yet and returns what remains to be done.
 func (c *committer) attempt(offers []*offer) []*offer {
-	batch := c.cost.batch(len(offers))
-	if (batch && c.wary) || slices.ContainsFunc(offers, (*offer).isUnknown) {
+	look := c.wary && c.cost.batch(len(offers))
+	if slices.ContainsFunc(offers, func(o *offer) bool { return o.unknown || look && !o.absent }) {
 		rest, err := c.adopt(offers, false)
 		if err != nil {
 			return c.stuck(offers, err)
 		}
 		c.wary = len(rest) < len(offers)
-		if offers = rest; len(offers) == 0 {
-			return nil
-		}
-		batch = c.cost.batch(len(offers))
+		offers = rest
 	}
-	if batch {
+	switch {
+	case len(offers) == 0:
+		return nil
+	case c.cost.batch(len(offers)):
 		return c.batch(offers)
 	}
 	return c.singles(offers)
@@ -276,6 +283,7 @@ func (c *committer) adopt(offers []*offer, refused bool) ([]*offer, error) {
 			o.adopt(found[i])
 			continue
 		}
+		o.absent = true
 		if refused {
 			o.conflicts++
 		}
@@ -284,8 +292,11 @@ func (c *committer) adopt(offers []*offer, refused bool) ([]*offer, error) {
 	return rest, nil
 }
 
-// batch stores all offers or none.
+// batch stores as many offers as a batch takes, or none, and returns the others.
 func (c *committer) batch(offers []*offer) []*offer {
+	if len(offers) > maxCommit {
+		return append(c.batch(offers[:maxCommit]), offers[maxCommit:]...)
+	}
 	start := time.Now()
 	last, err := c.sendBatch(offers)
 	if err == nil {

@@ -24,6 +24,7 @@ const (
 	// in: less than the TTL, so that the old leader stops before a new one starts.
 	leaseTrust = leaseTTL - leaseRenew
 	leaseRetry = 500 * time.Millisecond
+	leaseTry   = 2 * time.Second // one try
 )
 
 // Lead runs f while this process holds the lease called name, of which there is
@@ -64,6 +65,7 @@ type lease struct {
 	me       []byte
 	kv       jetstream.KeyValue
 	revision uint64
+	unsure   time.Time // when the first try that had no answer was sent, zero for none
 	sent     time.Time // when the renewal that succeeded last was sent
 }
 
@@ -106,7 +108,7 @@ func (l *lease) notice() string { return "crucible.lease." + l.name }
 
 // try takes the lease unless somebody holds it.
 func (l *lease) try(ctx context.Context) (held bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, leaseTTL)
+	ctx, cancel := context.WithTimeout(ctx, leaseTry)
 	defer cancel()
 	if l.kv == nil {
 		if l.kv, err = l.bus.leases(ctx); err != nil {
@@ -118,15 +120,32 @@ func (l *lease) try(ctx context.Context) (held bool, err error) {
 	switch {
 	case err == nil:
 		l.revision, l.sent = rev, sent
+		l.unsure = time.Time{}
 		return false, nil
 	case errors.Is(err, jetstream.ErrKeyExists):
-		return true, nil
+		return !l.taken(ctx), nil
+	}
+	if l.unsure.IsZero() {
+		l.unsure = sent
 	}
 	l.kv = nil // a restarted server has forgotten the bucket
 	if errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrStreamNotFound) {
 		err = errLost
 	}
 	return false, err
+}
+
+// taken tells whether an earlier try without an answer has taken the lease.
+func (l *lease) taken(ctx context.Context) bool {
+	if l.unsure.IsZero() {
+		return false
+	}
+	mine := l.mine(ctx)
+	if mine {
+		l.sent = l.unsure // at the earliest
+	}
+	l.unsure = time.Time{}
+	return mine && time.Since(l.sent) < leaseTrust
 }
 
 // hold runs f and renews the lease until f returns or the lease is lost.
@@ -167,8 +186,9 @@ func (l *lease) renew() bool {
 			return true
 		}
 		if code(err) == codeNotFirst {
+			mine := l.mine(ctx)
 			cancel()
-			return l.mine(until)
+			return mine
 		}
 		err = l.bus.pause(ctx, backoff(try))
 		cancel()
@@ -179,11 +199,9 @@ func (l *lease) renew() bool {
 	return false
 }
 
-// mine tells whether the revision that stands in our way is our own: an update
-// whose answer was lost.
-func (l *lease) mine(until time.Time) bool {
-	ctx, cancel := context.WithDeadline(context.Background(), until)
-	defer cancel()
+// mine tells whether the entry that stands in our way is our own: a write whose
+// answer was lost.
+func (l *lease) mine(ctx context.Context) bool {
 	e, err := l.kv.Get(ctx, l.name)
 	if err != nil || string(e.Value()) != string(l.me) {
 		return false

@@ -69,6 +69,7 @@ func (b *Bus) open(ctx context.Context) error {
 	opts := []nats.Option{
 		nats.Name(b.cfg.Name),
 		nats.MaxReconnects(-1),
+		nats.IgnoreAuthErrorAbort(),
 		nats.ReconnectWait(100 * time.Millisecond),
 		nats.ReconnectJitter(50*time.Millisecond, 200*time.Millisecond),
 		nats.Timeout(connectTimeout),
@@ -308,7 +309,7 @@ func (b *Bus) pause(ctx context.Context, d time.Duration) error {
 func (b *Bus) retry(ctx context.Context, f func() error) error {
 	for try := 0; ; try++ {
 		err := f()
-		if err == nil || ctx.Err() != nil || !transient(err) && !errors.Is(err, errLost) {
+		if err == nil || ctx.Err() != nil || b.Err() != nil || !transient(err) && !errors.Is(err, errLost) {
 			return err
 		}
 		if b.pause(ctx, backoff(try)) != nil || b.waitUp(ctx) != nil {

@@ -17,12 +17,11 @@ const headerRoom = 1 << 10
 // offer is one fact of one call of Publish on its way into the log. The
 // committer of its stream owns it until done is called.
 type offer struct {
-	fact    Fact
-	id      string
-	call    *publication
-	index   int32
-	unknown bool // it was sent and no answer came: it may be stored
-
+	fact      Fact
+	id        string
+	call      *publication
+	unknown   bool // it was sent and no answer came: it may be stored
+	absent    bool // it was looked up in this commit and not there
 	duplicate bool // the server knows its id
 	conflicts int  // refusals without a message to be seen
 
@@ -32,22 +31,17 @@ type offer struct {
 
 // publication is one call of Publish.
 type publication struct {
-	ctx     context.Context
-	results []Stored
-	errs    []error // nil until the first
-	failed  atomic.Int32
-	left    atomic.Int32
-	done    chan struct{}
+	ctx    context.Context
+	failed atomic.Bool
+	left   atomic.Int32
+	done   chan struct{}
 }
 
 // settle ends an offer. Each is settled once, by one goroutine.
 func (o *offer) settle(s Stored, err error) {
 	o.result, o.err = s, err
 	if err != nil {
-		o.call.errs[o.index] = err
-		o.call.failed.Add(1)
-	} else {
-		o.call.results[o.index] = s
+		o.call.failed.Store(true)
 	}
 	if o.call.left.Add(-1) == 0 {
 		close(o.call.done)
@@ -76,7 +70,7 @@ func (b *Bus) Publish(ctx context.Context, facts ...Fact) ([]Stored, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("publish: %w", err)
 	}
-	call := &publication{ctx: ctx, results: make([]Stored, len(facts)), errs: make([]error, len(facts)), done: make(chan struct{})}
+	call := &publication{ctx: ctx, done: make(chan struct{})}
 	call.left.Store(int32(len(facts)))
 	streams, err := b.route(facts)
 	if err != nil {
@@ -84,7 +78,7 @@ func (b *Bus) Publish(ctx context.Context, facts ...Fact) ([]Stored, error) {
 	}
 	offers := make([]offer, len(facts))
 	for i := range facts {
-		offers[i] = offer{fact: facts[i], id: events.EventID(facts[i].Subject), call: call, index: int32(i)}
+		offers[i] = offer{fact: facts[i], id: events.EventID(facts[i].Subject), call: call}
 	}
 	for i := 0; i < len(offers); { // neighbours on one stream are queued together
 		j := i + 1
@@ -99,21 +93,25 @@ func (b *Bus) Publish(ctx context.Context, facts ...Fact) ([]Stored, error) {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("publish: %w", ctx.Err())
 	}
-	if call.failed.Load() > 0 {
-		return call.results, fmt.Errorf("publish: %w", first(facts, call.errs))
+	results := make([]Stored, len(offers))
+	for i := range offers {
+		results[i] = offers[i].result
 	}
-	return call.results, nil
+	if call.failed.Load() {
+		return results, fmt.Errorf("publish: %w", firstError(offers))
+	}
+	return results, nil
 }
 
-// first is the first error with its subject, and how many more there are.
-func first(facts []Fact, errs []error) error {
+// firstError is the first error with its subject, and how many more there are.
+func firstError(offers []offer) error {
 	var err error
 	more := 0
-	for i, e := range errs {
-		switch {
-		case e == nil:
+	for i := range offers {
+		switch o := &offers[i]; {
+		case o.err == nil:
 		case err == nil:
-			err = fmt.Errorf("%s: %w", facts[i].Subject, e)
+			err = fmt.Errorf("%s: %w", o.fact.Subject, o.err)
 		default:
 			more++
 		}
@@ -165,17 +163,31 @@ func (b *Bus) committer(stream string) *committer {
 	return c.(*committer)
 }
 
-// message is the form of an offer on the wire. The header is written for each
-// publish and never shared.
-func (o *offer) message() *nats.Msg {
-	h := nats.Header{
-		headerID:       {o.id},
-		headerExpected: {"0"},
-	}
+// envelope is a message on the wire, used for one offer after the other: the
+// connection copies it.
+type envelope struct {
+	msg   nats.Msg
+	id    [1]string
+	trace [1]string
+}
+
+func newEnvelope() *envelope {
+	e := &envelope{}
+	e.msg.Header = nats.Header{headerID: e.id[:], headerExpected: {"0"}}
+	return e
+}
+
+// of is the message for an offer, until the next call.
+func (e *envelope) of(o *offer) *nats.Msg {
+	e.msg.Subject, e.msg.Data = o.fact.Subject, o.fact.Payload
+	e.id[0] = o.id
 	if o.fact.Trace != "" {
-		h[headerTrace] = []string{o.fact.Trace}
+		e.trace[0] = o.fact.Trace
+		e.msg.Header[headerTrace] = e.trace[:]
+	} else {
+		delete(e.msg.Header, headerTrace)
 	}
-	return &nats.Msg{Subject: o.fact.Subject, Data: o.fact.Payload, Header: h}
+	return &e.msg
 }
 
 const (
@@ -183,8 +195,6 @@ const (
 	headerExpected = "Nats-Expected-Last-Subject-Sequence"
 	headerTrace    = "traceparent"
 )
-
-func (o *offer) isUnknown() bool { return o.unknown }
 
 // unsent is why an offer ends before it was sent, nil if it should be.
 func (o *offer) unsent(b *Bus) error {

@@ -317,7 +317,13 @@ func (b *Bus) consumerInfo(ctx context.Context, stream, durable string) (*jetstr
 // CaughtUp reports whether the consumer has nothing pending and nothing that
 // awaits acknowledgement: all that is in its stream has been settled.
 func (b *Bus) CaughtUp(ctx context.Context, stream, durable string) (bool, error) {
-	i, err := b.consumerInfo(ctx, stream, durable)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var i *jetstream.ConsumerInfo
+	err := b.retry(ctx, func() (err error) {
+		i, err = b.consumerInfo(ctx, stream, durable)
+		return err
+	})
 	if err != nil {
 		return false, err
 	}

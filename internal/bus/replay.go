@@ -96,7 +96,7 @@ func (r *replay) run(ctx context.Context) error {
 
 // round reads until the end, or until its subscription is not to be trusted.
 func (r *replay) round(ctx context.Context) (done bool, err error) {
-	info, err := r.bus.StreamInfo(ctx, r.c.Stream)
+	info, err := r.bus.streamInfo(ctx, r.c.Stream)
 	if err != nil {
 		return false, err
 	}

@@ -118,8 +118,9 @@ func (b *Bus) send(offers []*offer, timeout time.Duration) []ack {
 	b.replies.flights.Store(n, f)
 	reply := append(append(make([]byte, 0, len(b.replies.prefix)+20), b.replies.prefix...), strconv.FormatUint(n, 36)...)
 	reply = append(reply, '.')
+	e := newEnvelope()
 	for i, o := range offers {
-		m := o.message()
+		m := e.of(o)
 		m.Reply = string(strconv.AppendUint(reply, uint64(i), 36))
 		if err := b.nc.PublishMsg(m); err != nil {
 			break // the connection is gone: neither this nor the rest was sent

@@ -82,7 +82,7 @@ func (w *work) tryAttach(ctx context.Context) error {
 			return fmt.Errorf("reset: %w", streamError(err))
 		}
 	}
-	info, err := w.bus.StreamInfo(ctx, w.c.Stream)
+	info, err := w.bus.streamInfo(ctx, w.c.Stream)
 	w.old = info.Last
 	return err
 }

@@ -20,6 +20,10 @@ import (
 // reads the window back at start.
 const duplicateWindow = time.Second
 
+// patience is how long a question to the server is repeated when nobody
+// answers, unless the caller's context says less.
+const patience = 30 * time.Second
+
 // Info is the state of a stream.
 type Info struct {
 	Stream   string
@@ -71,12 +75,16 @@ func (b *Bus) streamConfig(name string, subjects []string, maxBytes int64) jetst
 }
 
 func (b *Bus) ensure(ctx context.Context, want jetstream.StreamConfig) error {
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	s, err := b.js.CreateStream(ctx, want)
-	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-		s, err = b.js.Stream(ctx, want.Name)
-	}
+	var s jetstream.Stream
+	err := b.retry(ctx, func() (err error) {
+		s, err = b.js.CreateStream(ctx, want)
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			s, err = b.js.Stream(ctx, want.Name)
+		}
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("create stream %s: %w", want.Name, err)
 	}
@@ -128,9 +136,9 @@ func (b *Bus) DeleteRun(ctx context.Context, run string) error {
 	if err := events.CheckToken(run); err != nil {
 		return fmt.Errorf("delete stream: run: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if err := b.js.DeleteStream(ctx, name); err != nil {
+	if err := b.retry(ctx, func() error { return b.js.DeleteStream(ctx, name) }); err != nil {
 		return fmt.Errorf("delete stream %s: %w", name, streamError(err))
 	}
 	b.committers.Delete(name)
@@ -139,17 +147,20 @@ func (b *Bus) DeleteRun(ctx context.Context, run string) error {
 
 // Runs lists the runs that have a stream, sorted.
 func (b *Bus) Runs(ctx context.Context) ([]string, error) {
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	prefix := events.RunStream("")
-	l := b.js.StreamNames(ctx)
 	var runs []string
-	for name := range l.Name() {
-		if run, ok := strings.CutPrefix(name, prefix); ok {
-			runs = append(runs, run)
+	err := b.retry(ctx, func() error {
+		runs = nil
+		l := b.js.StreamNames(ctx)
+		for name := range l.Name() {
+			if run, ok := strings.CutPrefix(name, events.RunStream("")); ok {
+				runs = append(runs, run)
+			}
 		}
-	}
-	if err := l.Err(); err != nil {
+		return l.Err()
+	})
+	if err != nil {
 		return nil, fmt.Errorf("list streams: %w", err)
 	}
 	slices.Sort(runs)
@@ -157,7 +168,18 @@ func (b *Bus) Runs(ctx context.Context) ([]string, error) {
 }
 
 // StreamInfo is the state of a stream, ErrNoStream if there is none.
-func (b *Bus) StreamInfo(ctx context.Context, stream string) (Info, error) {
+func (b *Bus) StreamInfo(ctx context.Context, stream string) (i Info, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err = b.retry(ctx, func() error {
+		i, err = b.streamInfo(ctx, stream)
+		return err
+	})
+	return i, err
+}
+
+// streamInfo asks once.
+func (b *Bus) streamInfo(ctx context.Context, stream string) (Info, error) {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
 	s, err := b.js.Stream(ctx, stream)

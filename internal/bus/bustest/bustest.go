@@ -30,6 +30,8 @@ type Log struct {
 	// Restart kills the server under its connections and starts it again; nil
 	// where it lives in the same process.
 	Restart func(tb testing.TB)
+	// Replicated says that a server's restart takes nothing from the others.
+	Replicated bool
 }
 
 // Factory makes an empty log. Its settings may be changed by edit.

@@ -161,8 +161,10 @@ func testLeadCrash(t *testing.T, make Factory) {
 	wait(t, first, "the first leader")
 	if l.Restart != nil {
 		doneB := background(t, lead(b))
-		l.Restart(t) // which forgets the lease
-		wait(t, second, "a leader after the restart")
+		l.Restart(t) // which forgets the lease, unless others know of it
+		if !l.Replicated {
+			wait(t, second, "a leader after the restart")
+		}
 		stop()
 		wait(t, doneB, "the second candidate")
 	} else {
@@ -246,7 +248,7 @@ func testArchive(t *testing.T, make Factory) {
 	}
 	i, err := b.StreamInfo(ctx, events.RunStream(run))
 	must(t, err)
-	if i.First != 1 || i.Last != 10 || i.Messages != 10 || i.Bytes == 0 || i.Replicas != 1 {
+	if i.First != 1 || i.Last != 10 || i.Messages != 10 || i.Bytes == 0 || i.Replicas == 0 {
 		t.Errorf("info %+v", i)
 	}
 	must(t, b.DeleteRun(ctx, run))
