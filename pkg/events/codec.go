@@ -2,6 +2,7 @@ package events
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -133,15 +134,38 @@ func DecodeAny(payload []byte) (Event, error) {
 // from the subject and the time at which the log stored it.
 func DecodeRequest(s Subject, payload []byte, stored time.Time) (Event, error) {
 	ev, err := Decode(s.Kind, payload)
-	if err == nil || bytes.Contains(payload, []byte(`"specversion"`)) {
-		return ev, err
+	if err == nil {
+		return ev, nil
 	}
 	if !utf8.Valid(payload) {
 		return Event{}, fmt.Errorf("decode %s: %w", s.Kind, errUTF8)
 	}
+	spec, isEvent := requestedSpec(payload)
+	if isEvent && spec == "" {
+		return Event{}, err
+	}
 	ev = About(s, "client", "", stored)
-	ev.Data = &RunRequested{Spec: string(payload)}
+	ev.Data = &RunRequested{Spec: spec}
 	return ev, nil
+}
+
+// requestedSpec finds the spec in a body that is no whole event: data.spec of
+// one whose client left attributes out, or else the body itself.
+func requestedSpec(payload []byte) (spec string, isEvent bool) {
+	var body struct {
+		SpecVersion string        `json:"specversion"`
+		Data        *RunRequested `json:"data"`
+	}
+	if json.Unmarshal(payload, &body) != nil && bytes.Contains(payload, []byte(`"specversion"`)) {
+		return "", true
+	}
+	switch {
+	case body.Data != nil:
+		return body.Data.Spec, true
+	case body.SpecVersion != "":
+		return "", true
+	}
+	return string(payload), false
 }
 
 func decode(payload []byte, ev *Event) error {

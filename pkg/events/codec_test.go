@@ -335,6 +335,10 @@ func TestBareRequests(t *testing.T) {
 	if ev, err := events.DecodeRequest(s, payload(t, whole), time.Time{}); err != nil || !reflect.DeepEqual(ev, whole) {
 		t.Errorf("request %+v, %v", ev, err)
 	}
+	little := `{"data":{"spec":"version: 1\nname: bare\n"}}` // of a client that leaves attributes out
+	if ev, err := events.DecodeRequest(s, []byte(little), exTime); err != nil || ev.Data.(*events.RunRequested).Spec != spec {
+		t.Errorf("request %+v, %v", ev, err)
+	}
 	if _, err := events.DecodeRequest(s, []byte(`{"specversion":"1.0"`), exTime); err == nil {
 		t.Error("a broken event was taken for a spec")
 	}

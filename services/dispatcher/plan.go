@@ -1,9 +1,7 @@
 package dispatcher
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -213,22 +211,17 @@ func (d *dispatcher) plan(ctx context.Context, m *bus.Message) (*experiment.Spec
 // specOf is the YAML text that was submitted: data.spec of the event, or the
 // body itself.
 func (d *dispatcher) specOf(ctx context.Context, m *bus.Message) ([]byte, error) {
-	if ev, err := d.Log.Decode(ctx, m); err == nil {
-		return []byte(ev.Data.(*events.RunRequested).Spec), nil
-	}
-	body := bytes.TrimSpace(m.Payload)
-	if len(body) > 0 && body[0] == '{' { // an event of a client that leaves attributes out
-		var ev struct {
-			Data events.RunRequested `json:"data"`
-		}
-		if err := json.Unmarshal(body, &ev); err == nil && ev.Data.Spec != "" {
-			return []byte(ev.Data.Spec), nil
+	ev, err := events.DecodeRequest(m.Parsed, m.Payload, m.Time)
+	if err == nil && ev.DataRef != "" {
+		ev, err = d.Log.Decode(ctx, m)
+		if err != nil && !bus.IsMalformed(err) {
+			return nil, err
 		}
 	}
-	if len(body) == 0 {
-		return nil, &userError{errors.New("the request is empty: publish the YAML text of a spec")}
+	if err != nil {
+		return nil, &userError{fmt.Errorf("the request cannot be read: %w; publish an event with the YAML text of a spec as data.spec, or the text itself", err)}
 	}
-	return body, nil
+	return []byte(ev.Data.(*events.RunRequested).Spec), nil
 }
 
 func (d *dispatcher) checkPools(spec *experiment.Spec) error {
