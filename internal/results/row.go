@@ -27,7 +27,7 @@ func RowOf(m *bus.Message) store.Row {
 		row.Source, row.Cause, row.Item = ev.Source, ev.Cause, ev.Item
 		row.Condition, row.Member, row.Model = ev.Condition, ev.Member, ev.Model
 		if ev.Repeat > 0 {
-			row.Repeat = uint32(min(ev.Repeat, 1<<31)) //nolint:gosec // in range
+			row.Repeat = uint32(min(ev.Repeat, 1<<31))
 		}
 		if row.Query == "" {
 			row.Query, row.Call = ev.Query, ev.Call

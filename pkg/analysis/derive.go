@@ -96,6 +96,12 @@ type group struct {
 
 func (d *deriver) place() error {
 	d.repeat = max(d.spec.Repeat, 1)
+	if d.in.Items < 0 || d.in.Items > math.MaxInt32/d.repeat {
+		return fmt.Errorf("%d items, asked %d times: at most %d queries for a condition", d.in.Items, d.repeat, math.MaxInt32)
+	}
+	if c := d.spec.Analysis.Correction; c != "holm" {
+		return fmt.Errorf("there is no correction %q: this version knows holm", c)
+	}
 	byName := map[string]*group{}
 	for i := range d.spec.Conditions {
 		c := &d.spec.Conditions[i]
@@ -136,13 +142,13 @@ func (d *deriver) groupItems(names []string) {
 	number := map[string]int32{}
 	for i, name := range names {
 		if name == "" {
-			d.cluster[i] = int32(d.clusters)
+			d.cluster[i] = int32(d.clusters) //nolint:gosec // at most MaxInt32 items
 			d.clusters++
 			continue
 		}
 		n, ok := number[name]
 		if !ok {
-			n = int32(d.clusters)
+			n = int32(d.clusters) //nolint:gosec // at most MaxInt32 items
 			number[name] = n
 			d.clusters++
 		}

@@ -326,6 +326,8 @@ func TestDeriveRefusesRowsThatDoNotFit(t *testing.T) {
 		"repeat outside":    func(s *setup) { s.in.Rows[0].Repeat = 1 },
 		"twice":             func(s *setup) { s.in.Rows[0].ItemIndex = 1 },
 		"no spec":           func(s *setup) { s.spec.Version = 9 },
+		"no correction":     func(s *setup) { s.spec.Analysis.Correction = "none" },
+		"too many items":    func(s *setup) { s.in.Items = 1 << 40 },
 	} {
 		s := newSetup(10, 1, []string{"accuracy"}, "a", "b")
 		s.fill(func(int, int, int, *analysis.Row) {})

@@ -186,7 +186,7 @@ func TestGoldenReport(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		want, err := os.ReadFile(path) //nolint:gosec // a file of this test
+		want, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -292,7 +292,7 @@ func TestPlace(t *testing.T) {
 	if err != nil || !os.SameFile(before, after) {
 		t.Errorf("an equal file was replaced: %v", err)
 	}
-	if b, err := os.ReadFile(filepath.Join(dir, "b")); err != nil || string(b) != "3" { //nolint:gosec // of this test
+	if b, err := os.ReadFile(filepath.Join(dir, "b")); err != nil || string(b) != "3" {
 		t.Errorf("b holds %q: %v", b, err)
 	}
 	left, err := os.ReadDir(filepath.Dir(dir))

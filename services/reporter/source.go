@@ -84,7 +84,7 @@ func (s *service) fetch(ctx context.Context, m *bus.Message) (*analysis.Analysis
 	if err != nil {
 		return nil, nil, fmt.Errorf("fetch the analysis of run %s: %w", ev.Run, err)
 	}
-	defer r.Close() //nolint:errcheck // read to its end
+	defer func() { _ = r.Close() }() // it was read to its end
 	body, err := io.ReadAll(r)
 	if err != nil {
 		return nil, nil, fmt.Errorf("fetch the analysis of run %s: %w", ev.Run, err)
