@@ -249,8 +249,9 @@ func (d *dispatcher) reject(ctx context.Context, m *bus.Message, cause *userErro
 	ev := events.About(events.RunSubject(events.KindRunRejected, m.Parsed.Run), d.source(), m.ID(), d.Now())
 	data := &events.RunRejected{Reason: cause.Error()}
 	var problems experiment.Errors
-	if errors.As(cause, &problems) {
+	if errors.As(cause, &problems) && len(problems) > 0 {
 		data.Hint = problems.Hint()
+		data.Line, data.Column = problems[0].Line, problems[0].Column
 	}
 	ev.Data = data
 	_, err := d.Log.PublishEvents(ctx, &ev)

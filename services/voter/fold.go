@@ -258,7 +258,7 @@ func (q *query) decision(read []ensemble.Ballot, v ensemble.Verdict) *events.Vot
 		d.Ballots[i] = events.Ballot{Call: call, Member: member(q.data.Policy.Members, i), Outcome: "outstanding"}
 	}
 	for _, b := range read {
-		e := events.Ballot{Call: b.Call, Member: b.Member, Outcome: b.Outcome, Answer: b.Answer}
+		e := events.Ballot{Call: b.Call, Member: member(q.data.Policy.Members, b.Order), Outcome: b.Outcome, Answer: b.Answer}
 		if b.Outcome == events.CallAnswered {
 			if !b.Valid {
 				e.Outcome, e.Answer = events.VoteInvalid, ""
