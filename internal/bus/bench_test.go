@@ -3,6 +3,7 @@ package bus_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,6 +77,25 @@ func BenchmarkPublish1024(b *testing.B) {
 		n += 1024
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "facts/s")
+}
+
+// A thousand publishers that wait for one fact each, as handlers do.
+func BenchmarkPublishParallel(b *testing.B) {
+	l := openEmbedded(b)
+	facts := votes(0, 300_000)
+	var next atomic.Int64
+	b.SetParallelism(512)
+	b.ReportAllocs()
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			i := int(next.Add(1)) % len(facts)
+			if _, err := l.Publish(context.Background(), facts[i:i+1]...); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "facts/s")
 }
 
 // 10,000 facts that are in the log, mixed with as many new ones. The metric is

@@ -8,6 +8,14 @@ import (
 
 func TestMain(m *testing.M) { bustest.Main(m) }
 
-func TestEmbedded(t *testing.T) { bustest.Exercise(t, bustest.Embedded) }
+// The three ways to a log are tested side by side: they mostly wait.
 
-func TestRemote(t *testing.T) { bustest.Exercise(t, bustest.Remote) }
+func TestEmbedded(t *testing.T) {
+	t.Parallel()
+	bustest.Exercise(t, bustest.Embedded)
+}
+
+func TestRemote(t *testing.T) {
+	t.Parallel()
+	bustest.Exercise(t, bustest.Remote)
+}

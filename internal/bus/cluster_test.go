@@ -106,6 +106,7 @@ func freePorts(t *testing.T, n int) []int {
 // The contract holds on three replicas too. The tests share the servers, which
 // take ten seconds to find each other.
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	c := startCluster(t)
 	bustest.Exercise(t, func(t *testing.T, edit func(*bus.Config)) bustest.Log {
 		t.Helper()

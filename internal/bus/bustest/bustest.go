@@ -95,7 +95,7 @@ func shut(tb testing.TB, b *bus.Bus) {
 }
 
 // Exercise runs the contract.
-func Exercise(t *testing.T, make Factory) {
+func Exercise(t *testing.T, logs Factory) {
 	for _, c := range []struct {
 		name string
 		test func(*testing.T, Factory)
@@ -128,23 +128,23 @@ func Exercise(t *testing.T, make Factory) {
 		{"Crashes", testCrashes},
 		{"LeadCrash", testLeadCrash},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.test(t, make) })
+		t.Run(c.name, func(t *testing.T) { c.test(t, logs) })
 	}
 }
 
 const run = "run1"
 
 // fresh is a connection to a new log with the streams of the run.
-func fresh(t *testing.T, make Factory) (Log, *bus.Bus, context.Context) {
+func fresh(t *testing.T, logs Factory) (Log, *bus.Bus, context.Context) {
 	t.Helper()
-	return freshWith(t, make, func(*bus.Config) {})
+	return freshWith(t, logs, func(*bus.Config) {})
 }
 
-func freshWith(t *testing.T, make Factory, edit func(*bus.Config)) (Log, *bus.Bus, context.Context) {
+func freshWith(t *testing.T, logs Factory, edit func(*bus.Config)) (Log, *bus.Bus, context.Context) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
-	l := make(t, edit)
+	l := logs(t, edit)
 	b := l.Open(t)
 	must(t, b.EnsureControl(ctx))
 	must(t, b.EnsureRun(ctx, run))
@@ -170,7 +170,7 @@ func Facts(from, to int, writer string) []bus.Fact {
 	return out
 }
 
-// signal is closed to tell something. (make is the factory in these tests.)
+// signal is closed to tell something.
 func signal() chan struct{} { return make(chan struct{}) }
 
 func must(tb testing.TB, err error) {
@@ -180,7 +180,7 @@ func must(tb testing.TB, err error) {
 	}
 }
 
-func publish(tb testing.TB, ctx context.Context, b *bus.Bus, facts ...bus.Fact) []bus.Stored {
+func publish(ctx context.Context, tb testing.TB, b *bus.Bus, facts ...bus.Fact) []bus.Stored {
 	tb.Helper()
 	s, err := b.Publish(ctx, facts...)
 	must(tb, err)
@@ -188,7 +188,7 @@ func publish(tb testing.TB, ctx context.Context, b *bus.Bus, facts ...bus.Fact) 
 }
 
 // readAll reads all of the run's stream.
-func readAll(tb testing.TB, ctx context.Context, b *bus.Bus) []*bus.Message {
+func readAll(ctx context.Context, tb testing.TB, b *bus.Bus) []*bus.Message {
 	tb.Helper()
 	var out []*bus.Message
 	must(tb, b.Replay(ctx, bus.ReplayConfig{Stream: events.RunStream(run)}, func(m *bus.Message) error {

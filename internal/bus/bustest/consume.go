@@ -23,9 +23,9 @@ func consumer(durable string) bus.ConsumeConfig {
 }
 
 // Every message is handled once, with its circumstances, while more are written.
-func testConsume(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
-	publish(t, ctx, b, Facts(0, 500, "a")...)
+func testConsume(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
+	publish(ctx, t, b, Facts(0, 500, "a")...)
 	c := consumer("all")
 	seen := newTally(1000)
 	var active, most atomic.Int32
@@ -51,7 +51,7 @@ func testConsume(t *testing.T, make Factory) {
 	})
 	wait(t, begun, "the first message")
 	for i := 500; i < 1000; i += 50 {
-		publish(t, ctx, b, Facts(i, i+50, "a")...)
+		publish(ctx, t, b, Facts(i, i+50, "a")...)
 	}
 	wait(t, seen.done, "all messages")
 	stop()
@@ -64,11 +64,11 @@ func testConsume(t *testing.T, make Factory) {
 	if most.Load() > 16 {
 		t.Errorf("%d handlers at a time, want at most 16", most.Load())
 	}
-	untilCaughtUp(t, ctx, b, "all")
+	untilCaughtUp(ctx, t, b, "all")
 }
 
 // untilCaughtUp waits for the consumer: acknowledgements take their time.
-func untilCaughtUp(tb testing.TB, ctx context.Context, b *bus.Bus, durable string) {
+func untilCaughtUp(ctx context.Context, tb testing.TB, b *bus.Bus, durable string) {
 	tb.Helper()
 	for {
 		ok, err := b.CaughtUp(ctx, events.RunStream(run), durable)
@@ -80,10 +80,10 @@ func untilCaughtUp(tb testing.TB, ctx context.Context, b *bus.Bus, durable strin
 }
 
 // What cannot be handled leaves exactly one dead letter, whatever the reason.
-func testDeadLetters(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
+func testDeadLetters(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
 	const each = 3
-	publish(t, ctx, b, Facts(0, 4*each, "a")...)
+	publish(ctx, t, b, Facts(0, 4*each, "a")...)
 	kinds := map[string]int{}
 	for n := range 4 * each {
 		kinds[subject(n)] = n % 4
@@ -120,11 +120,11 @@ func testDeadLetters(t *testing.T, make Factory) {
 		})
 	})
 	wait(t, ended.done, "all attempts")
-	untilCaughtUp(t, ctx, b, "dead")
+	untilCaughtUp(ctx, t, b, "dead")
 	stop()
 	wait(t, done, "the consumer")
 	letters := map[string]int{}
-	for _, m := range readAll(t, ctx, b) {
+	for _, m := range readAll(ctx, t, b) {
 		if m.Parsed.Kind != events.KindDeadLetter {
 			continue
 		}
@@ -132,7 +132,7 @@ func testDeadLetters(t *testing.T, make Factory) {
 		must(t, err)
 		d := ev.Data.(*events.DeadLetter)
 		letters[d.Subject]++
-		sum := sha256.Sum256(payloadOf(t, ctx, b, d.Subject))
+		sum := sha256.Sum256(payloadOf(ctx, t, b, d.Subject))
 		if d.Service != "tester" || d.Error == "" || d.SHA256 != hex.EncodeToString(sum[:]) || m.Parsed.Tail != events.EventID(d.Subject) {
 			t.Errorf("odd dead letter: %+v", d)
 		}
@@ -148,7 +148,7 @@ func testDeadLetters(t *testing.T, make Factory) {
 	}
 }
 
-func payloadOf(tb testing.TB, ctx context.Context, b *bus.Bus, subject string) []byte {
+func payloadOf(ctx context.Context, tb testing.TB, b *bus.Bus, subject string) []byte {
 	tb.Helper()
 	m, err := b.Lookup(ctx, events.RunStream(run), []string{subject})
 	must(tb, err)
@@ -156,9 +156,9 @@ func payloadOf(tb testing.TB, ctx context.Context, b *bus.Bus, subject string) [
 }
 
 // Asking to wait is not failing.
-func testRetryAfter(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
-	publish(t, ctx, b, Fact(1, "a"))
+func testRetryAfter(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
+	publish(ctx, t, b, Fact(1, "a"))
 	c := consumer("later")
 	c.MaxDeliver = 2
 	enough := signal()
@@ -177,19 +177,19 @@ func testRetryAfter(t *testing.T, make Factory) {
 		})
 	})
 	wait(t, enough, "the last attempt")
-	untilCaughtUp(t, ctx, b, "later")
+	untilCaughtUp(ctx, t, b, "later")
 	stop()
 	wait(t, done, "the consumer")
-	if got := len(readAll(t, ctx, b)); got != 1 {
+	if got := len(readAll(ctx, t, b)); got != 1 {
 		t.Errorf("%d facts in the log, want no dead letter", got)
 	}
 }
 
 // A shutdown lets handlers finish, gives back what cannot be finished, and takes
 // nothing new.
-func testDrain(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
-	publish(t, ctx, b, Facts(0, 40, "a")...)
+func testDrain(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
+	publish(ctx, t, b, Facts(0, 40, "a")...)
 	c := consumer("drain")
 	c.Workers = 4
 	c.Grace = 2 * time.Second
@@ -234,9 +234,9 @@ func testDrain(t *testing.T, make Factory) {
 }
 
 // A handler that takes much longer than AckWait has its message for itself.
-func testLongHandler(t *testing.T, make Factory) {
-	l, b, ctx := fresh(t, make)
-	publish(t, ctx, b, Facts(0, 3, "a")...)
+func testLongHandler(t *testing.T, logs Factory) {
+	l, b, ctx := fresh(t, logs)
+	publish(ctx, t, b, Facts(0, 3, "a")...)
 	c := consumer("long")
 	c.AckWait = 3 * time.Second // the machine may be busy elsewhere
 	runs := newTally(3)
@@ -255,7 +255,7 @@ func testLongHandler(t *testing.T, make Factory) {
 		}))
 	}
 	wait(t, handled.done, "the long handlers")
-	untilCaughtUp(t, ctx, b, "long")
+	untilCaughtUp(ctx, t, b, "long")
 	stop()
 	for _, s := range stopped {
 		wait(t, s, "a consumer")
@@ -278,9 +278,9 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // After a crash Reset brings back at once what nobody will acknowledge.
-func testReset(t *testing.T, make Factory) {
-	l, b, ctx := fresh(t, make)
-	publish(t, ctx, b, Facts(0, 20, "a")...)
+func testReset(t *testing.T, logs Factory) {
+	l, b, ctx := fresh(t, logs)
+	publish(ctx, t, b, Facts(0, 20, "a")...)
 	c := consumer("reset")
 	c.Grace = time.Millisecond
 	started := newTally(16)
@@ -320,9 +320,9 @@ func testReset(t *testing.T, make Factory) {
 }
 
 // Peers share a consumer; each message goes to one of them.
-func testPeers(t *testing.T, make Factory) {
-	l, b, ctx := fresh(t, make)
-	publish(t, ctx, b, Facts(0, 400, "a")...)
+func testPeers(t *testing.T, logs Factory) {
+	l, b, ctx := fresh(t, logs)
+	publish(ctx, t, b, Facts(0, 400, "a")...)
 	c := consumer("peers")
 	c.Workers = 8
 	seen := newTally(400)
@@ -351,9 +351,9 @@ func testPeers(t *testing.T, make Factory) {
 
 // Batches hold what has arrived, in order, at most the rows asked for, and the
 // last ones do not wait.
-func testBatch(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
-	publish(t, ctx, b, Facts(0, 950, "a")...)
+func testBatch(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
+	publish(ctx, t, b, Facts(0, 950, "a")...)
 	c := consumer("sink")
 	seen := newTally(1000)
 	var last uint64
@@ -373,9 +373,9 @@ func testBatch(t *testing.T, make Factory) {
 			return nil
 		})
 	})
-	publish(t, ctx, b, Facts(950, 1000, "a")...)
+	publish(ctx, t, b, Facts(950, 1000, "a")...)
 	wait(t, seen.done, "all rows")
-	untilCaughtUp(t, ctx, b, "sink")
+	untilCaughtUp(ctx, t, b, "sink")
 	stop()
 	wait(t, done, "the sink")
 	for n := range 1000 {
@@ -386,9 +386,9 @@ func testBatch(t *testing.T, make Factory) {
 }
 
 // One malformed message does not hold up the others and leaves one dead letter.
-func testBatchMalformed(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
-	publish(t, ctx, b, Facts(0, 64, "a")...)
+func testBatchMalformed(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
+	publish(ctx, t, b, Facts(0, 64, "a")...)
 	bad := map[string]bool{subject(13): true, subject(47): true}
 	c := consumer("sink")
 	c.MaxDeliver = 2
@@ -408,11 +408,11 @@ func testBatchMalformed(t *testing.T, make Factory) {
 		})
 	})
 	wait(t, ok.done, "the good rows")
-	untilCaughtUp(t, ctx, b, "sink")
+	untilCaughtUp(ctx, t, b, "sink")
 	stop()
 	wait(t, done, "the sink")
 	letters := 0
-	for _, m := range readAll(t, ctx, b) {
+	for _, m := range readAll(ctx, t, b) {
 		if m.Parsed.Kind == events.KindDeadLetter {
 			letters++
 		}
@@ -423,9 +423,9 @@ func testBatchMalformed(t *testing.T, make Factory) {
 }
 
 // A receiver that is away gets the same rows when it is back.
-func testBatchRetries(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
-	publish(t, ctx, b, Facts(0, 50, "a")...)
+func testBatchRetries(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
+	publish(ctx, t, b, Facts(0, 50, "a")...)
 	c := consumer("sink")
 	c.MaxDeliver = 1
 	got := newTally(50)

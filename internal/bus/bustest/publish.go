@@ -16,8 +16,8 @@ import (
 )
 
 // Of many who publish on one subject one wins and the others adopt his fact.
-func testAtMostOnce(t *testing.T, make Factory) {
-	l, _, ctx := fresh(t, make)
+func testAtMostOnce(t *testing.T, logs Factory) {
+	l, _, ctx := fresh(t, logs)
 	const writers, n = 6, 300
 	var mu sync.Mutex
 	winners := map[string]int{}
@@ -64,7 +64,7 @@ func testAtMostOnce(t *testing.T, make Factory) {
 			t.Errorf("%s: %d winners", subject(i), winners[subject(i)])
 		}
 	}
-	stored := readAll(t, context.Background(), l.Open(t))
+	stored := readAll(context.Background(), t, l.Open(t))
 	if len(stored) != n {
 		t.Errorf("%d facts in the log, want %d", len(stored), n)
 	}
@@ -76,12 +76,12 @@ func testAtMostOnce(t *testing.T, make Factory) {
 }
 
 // The facts of a call are stored in their order, as singles and as batches.
-func testOrder(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
+func testOrder(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
 	next := 0
 	for _, n := range []int{1, 7, 31, 200, 2500} {
 		var last uint64
-		for i, s := range publish(t, ctx, b, Facts(next, next+n, "a")...) {
+		for i, s := range publish(ctx, t, b, Facts(next, next+n, "a")...) {
 			if !s.New || s.Seq <= last {
 				t.Fatalf("fact %d of %d: sequence %d after %d, new %v", i, n, s.Seq, last, s.New)
 			}
@@ -89,18 +89,18 @@ func testOrder(t *testing.T, make Factory) {
 		}
 		next += n
 	}
-	if got := len(readAll(t, ctx, b)); got != next {
+	if got := len(readAll(ctx, t, b)); got != next {
 		t.Errorf("%d facts in the log, want %d", got, next)
 	}
 }
 
 // Facts that are there are adopted, among others that are stored.
-func testRepublish(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
+func testRepublish(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
 	for _, n := range []int{10, 500} {
 		from := n * 10
-		first := publish(t, ctx, b, Facts(from, from+n, "first")...)
-		again := publish(t, ctx, b, Facts(from, from+2*n, "second")...)
+		first := publish(ctx, t, b, Facts(from, from+n, "first")...)
+		again := publish(ctx, t, b, Facts(from, from+2*n, "second")...)
 		for i, s := range again {
 			old := i < n
 			if s.New == old {
@@ -114,13 +114,13 @@ func testRepublish(t *testing.T, make Factory) {
 }
 
 // One subject several times in a call: the first is stored.
-func testOneCallTwice(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
+func testOneCallTwice(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
 	for _, n := range []int{1, 100} {
 		facts := Facts(n, 2*n, "a")
 		facts = append(facts, Facts(n, 2*n, "a")...) // equal
 		facts = append(facts, Facts(n, 2*n, "b")...) // other bytes
-		stored := publish(t, ctx, b, facts...)
+		stored := publish(ctx, t, b, facts...)
 		for i, s := range stored {
 			if s.New != (i < n) || s.Seq != stored[i%n].Seq || !bytes.Equal(s.Payload, facts[i%n].Payload) {
 				t.Fatalf("fact %d of %d: %+v", i, len(facts), s)
@@ -130,9 +130,9 @@ func testOneCallTwice(t *testing.T, make Factory) {
 }
 
 // A lookup sees all that was stored, and only that.
-func testLookup(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
-	publish(t, ctx, b, Facts(0, 1500, "a")...)
+func testLookup(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
+	publish(ctx, t, b, Facts(0, 1500, "a")...)
 	var subjects []string
 	for n := range 3000 {
 		subjects = append(subjects, subject(n/2*2)) // the even ones, twice
@@ -158,8 +158,8 @@ func testLookup(t *testing.T, make Factory) {
 }
 
 // What needs a stream says that there is none.
-func testNoStream(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
+func testNoStream(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
 	f := bus.Fact{Subject: events.VoteSubject("ghost", "q").String(), Payload: []byte("{}")}
 	ghost := events.RunStream("ghost")
 	_, err := b.Publish(ctx, f)
@@ -186,8 +186,8 @@ func wantIs(tb testing.TB, what string, err, want error) {
 }
 
 // A full stream refuses facts and keeps all that it has.
-func testFull(t *testing.T, make Factory) {
-	_, b, ctx := freshWith(t, make, func(c *bus.Config) { c.MaxBytes = 200_000 })
+func testFull(t *testing.T, logs Factory) {
+	_, b, ctx := freshWith(t, logs, func(c *bus.Config) { c.MaxBytes = 200_000 })
 	stored, err := b.Publish(ctx, Facts(0, 400, "a")...)
 	wantIs(t, "publish", err, bus.ErrFull)
 	kept := 0
@@ -196,32 +196,32 @@ func testFull(t *testing.T, make Factory) {
 			kept++
 		}
 	}
-	if got := len(readAll(t, ctx, b)); got != kept || kept < 100 {
+	if got := len(readAll(ctx, t, b)); got != kept || kept < 100 {
 		t.Errorf("%d facts in the log, %d reported stored", got, kept)
 	}
 	for n := 500; err == nil || n == 500; n++ { // to the brim, one by one
 		_, err = b.Publish(ctx, Fact(n, "a"))
 	}
 	wantIs(t, "publish one", err, bus.ErrFull)
-	if s := publish(t, ctx, b, Fact(0, "b")); s[0].New || !bytes.Equal(s[0].Payload, Fact(0, "a").Payload) {
+	if s := publish(ctx, t, b, Fact(0, "b")); s[0].New || !bytes.Equal(s[0].Payload, Fact(0, "a").Payload) {
 		t.Error("a full log does not show what it has")
 	}
 }
 
-func testTooLarge(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
+func testTooLarge(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
 	_, err := b.Publish(ctx, bus.Fact{Subject: subject(1), Payload: bytes.Repeat([]byte("x"), 1<<20)})
 	wantIs(t, "publish", err, bus.ErrTooLarge)
 }
 
 // A caller that gave up is answered at once, and the log stays usable.
-func testCancelled(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
+func testCancelled(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
 	_, err := b.Publish(gone, Fact(1, "a"))
 	wantIs(t, "publish", err, context.Canceled)
-	if s := publish(t, ctx, b, Fact(2, "a")); !s[0].New {
+	if s := publish(ctx, t, b, Fact(2, "a")); !s[0].New {
 		t.Error("not stored")
 	}
 }

@@ -20,14 +20,14 @@ import (
 )
 
 // A replay yields the stream, or the asked part of it, in order, and ends.
-func testReplay(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
-	if got := readAll(t, ctx, b); got != nil {
+func testReplay(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
+	if got := readAll(ctx, t, b); got != nil {
 		t.Errorf("%d messages in an empty stream", len(got))
 	}
-	publish(t, ctx, b, Facts(0, 3000, "a")...)
+	publish(ctx, t, b, Facts(0, 3000, "a")...)
 	started := events.StartedSubject(run, "q", "c", 1).String()
-	publish(t, ctx, b, bus.Fact{Subject: started, Payload: []byte("{}"), Trace: "00-ab-cd-01"})
+	publish(ctx, t, b, bus.Fact{Subject: started, Payload: []byte("{}"), Trace: "00-ab-cd-01"})
 	stream := events.RunStream(run)
 	for _, c := range []struct {
 		config      bus.ReplayConfig
@@ -65,8 +65,8 @@ func testReplay(t *testing.T, make Factory) {
 
 // A reader that follows sees every message once, in order, whatever happens to
 // the server.
-func testReplayFollow(t *testing.T, make Factory) {
-	l, b, ctx := fresh(t, make)
+func testReplayFollow(t *testing.T, logs Factory) {
+	l, b, ctx := fresh(t, logs)
 	const n = 1200
 	next := uint64(1)
 	all := signal()
@@ -83,7 +83,7 @@ func testReplayFollow(t *testing.T, make Factory) {
 		})
 	})
 	for i := 0; i < n; i += 100 {
-		publish(t, ctx, b, Facts(i, i+100, "a")...)
+		publish(ctx, t, b, Facts(i, i+100, "a")...)
 		if l.Restart != nil && i%400 == 0 {
 			l.Restart(t)
 		}
@@ -94,8 +94,8 @@ func testReplayFollow(t *testing.T, make Factory) {
 }
 
 // One leads; when it returns the next takes over at once.
-func testLead(t *testing.T, make Factory) {
-	l, _, ctx := fresh(t, make)
+func testLead(t *testing.T, logs Factory) {
+	l, _, ctx := fresh(t, logs)
 	var leading, terms atomic.Int32
 	var stopped []<-chan struct{}
 	begun := time.Now()
@@ -133,8 +133,8 @@ func testLead(t *testing.T, make Factory) {
 }
 
 // A leader whose server vanishes stops leading, and somebody leads afterwards.
-func testLeadCrash(t *testing.T, make Factory) {
-	l, _, ctx := fresh(t, make)
+func testLeadCrash(t *testing.T, logs Factory) {
+	l, _, ctx := fresh(t, logs)
 	a, b := l.Open(t), l.Open(t)
 	first, second := signal(), signal()
 	sub, stop := context.WithCancel(ctx)
@@ -178,8 +178,8 @@ func testLeadCrash(t *testing.T, make Factory) {
 }
 
 // Objects are found by their content's hash, once, whole.
-func testObjects(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
+func testObjects(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
 	rnd := rand.NewChaCha8([32]byte{1})
 	for _, n := range []int{0, 1, 300_000, 9 << 20} {
 		data := bytes.Repeat([]byte{0}, n)
@@ -208,8 +208,8 @@ func testObjects(t *testing.T, make Factory) {
 }
 
 // Large data leaves the event for the object store and comes back by Decode.
-func testClaimCheck(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
+func testClaimCheck(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
 	at := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	for i, n := range []int{10, events.MaxBody, 2 << 20} {
 		ev := events.About(events.CompletedSubject(run, "q", fmt.Sprint("c", i)), "tester", "", at)
@@ -237,10 +237,10 @@ func testClaimCheck(t *testing.T, make Factory) {
 }
 
 // A run's stream can be listed and removed; a run of the same name begins anew.
-func testArchive(t *testing.T, make Factory) {
-	_, b, ctx := fresh(t, make)
+func testArchive(t *testing.T, logs Factory) {
+	_, b, ctx := fresh(t, logs)
 	must(t, b.EnsureRun(ctx, "another"))
-	publish(t, ctx, b, Facts(0, 10, "a")...)
+	publish(ctx, t, b, Facts(0, 10, "a")...)
 	runs, err := b.Runs(ctx)
 	must(t, err)
 	if !slices.Equal(runs, []string{"another", run}) {
@@ -255,19 +255,19 @@ func testArchive(t *testing.T, make Factory) {
 	_, err = b.Publish(ctx, Fact(1, "a"))
 	wantIs(t, "publish", err, bus.ErrNoStream)
 	must(t, b.EnsureRun(ctx, run))
-	if s := publish(t, ctx, b, Fact(1, "b")); !s[0].New || s[0].Seq != 1 {
+	if s := publish(ctx, t, b, Fact(1, "b")); !s[0].New || s[0].Seq != 1 {
 		t.Errorf("in the new stream: %+v", s[0])
 	}
 }
 
 // Whatever was acknowledged survives kill -9 of the server, is there once, and
 // is handled.
-func testCrashes(t *testing.T, make Factory) {
-	l, b, ctx := fresh(t, make)
+func testCrashes(t *testing.T, logs Factory) {
+	l, b, ctx := fresh(t, logs)
 	if l.Restart == nil {
-		publish(t, ctx, b, Facts(0, 100, "a")...)
+		publish(ctx, t, b, Facts(0, 100, "a")...)
 		b = l.Crash(t, b)
-		if got := len(readAll(t, ctx, b)); got != 100 {
+		if got := len(readAll(ctx, t, b)); got != 100 {
 			t.Errorf("%d facts after the restart, want 100", got)
 		}
 		return
@@ -316,7 +316,7 @@ func testCrashes(t *testing.T, make Factory) {
 	wait(t, handled.done, "all facts to be handled")
 	stop()
 	wait(t, done, "the consumer")
-	if got := len(readAll(t, ctx, l.Open(t))); got != writers*rounds*per {
+	if got := len(readAll(ctx, t, l.Open(t))); got != writers*rounds*per {
 		t.Errorf("%d facts in the log, want %d", got, writers*rounds*per)
 	}
 }
