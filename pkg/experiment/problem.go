@@ -74,9 +74,10 @@ func (e Errors) sorted() Errors {
 }
 
 // Nearest is the candidate that differs least from the word, "" if none is
-// near: at most a third of its letters, and at least one, may differ.
+// near: a third of its letters may differ, one of two or three, none of one.
 func Nearest(word string, candidates []string) string {
-	best, least := "", max(1, len([]rune(word))/3)+1
+	letters := len([]rune(word))
+	best, least := "", min(max(1, letters/3)+1, letters)
 	for _, c := range candidates {
 		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < least {
 			best, least = c, d

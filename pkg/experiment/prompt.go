@@ -42,11 +42,12 @@ func compilePrompt(name, text string) (*prompt, error) {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "template: "))
 	}
 	p := &prompt{full: t}
-	for _, sub := range t.Templates() {
-		if sub.Tree != nil {
-			if err := p.collect(sub.Root); err != nil {
-				return nil, err
-			}
+	if len(t.Templates()) > 1 {
+		return nil, errors.New("define and block are not supported")
+	}
+	if t.Tree != nil {
+		if err := p.collect(t.Root); err != nil {
+			return nil, err
 		}
 	}
 	slices.Sort(p.names)
@@ -90,8 +91,8 @@ func (p *prompt) collect(n parse.Node) error {
 		p.all = true
 	case *parse.ChainNode:
 		return p.collect(n.Node)
-	case *parse.TemplateNode:
-		return p.collect(n.Pipe)
+	case *parse.TemplateNode: // a recursion takes the engine minutes to refuse
+		return fmt.Errorf("%s: templates inside the template are not supported", n)
 	case *parse.IfNode:
 		return p.collectBranch(&n.BranchNode)
 	case *parse.WithNode:
@@ -120,7 +121,7 @@ func (p *prompt) collectBranch(b *parse.BranchNode) error {
 
 // simple returns the template as text and names, nil if it is more than that.
 func (p *prompt) simple() []promptPart {
-	if p.all || p.full.Tree == nil || len(p.full.Templates()) > 1 {
+	if p.all || p.full.Tree == nil {
 		return nil
 	}
 	parts := make([]promptPart, 0, len(p.full.Root.Nodes))
