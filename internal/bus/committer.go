@@ -35,6 +35,7 @@ const (
 // The server's words for why it stored nothing.
 const (
 	codeNotFirst       jetstream.ErrorCode = 10071 // another message is on the subject
+	codeNotAlone       jetstream.ErrorCode = 10164 // or is on its way there
 	codeDuplicate      jetstream.ErrorCode = 10201 // an id of the batch is known
 	codeInProcess      jetstream.ErrorCode = 10158 // the id is on its way to the replicas
 	codeStoreFailed    jetstream.ErrorCode = 10077 // the stream is full, or the disk is
@@ -307,7 +308,7 @@ func (c *committer) batch(offers []*offer) []*offer {
 		return nil
 	}
 	switch code(err) {
-	case codeNotFirst, codeDuplicate, codeInProcess:
+	case codeNotFirst, codeNotAlone, codeDuplicate, codeInProcess:
 		c.wary = true
 		return c.conflict(offers)
 	case codeTooMany, codeIncomplete:
@@ -361,7 +362,7 @@ func (c *committer) singles(offers []*offer) []*offer {
 		case a.err == nil:
 			o.duplicate = true
 			refused = append(refused, o)
-		case code(a.err) == codeNotFirst:
+		case notFirst(a.err):
 			refused = append(refused, o)
 		case code(a.err) == codeInProcess:
 			again = append(again, o)
@@ -411,6 +412,13 @@ func code(err error) jetstream.ErrorCode {
 		return api.ErrorCode
 	}
 	return 0
+}
+
+// notFirst reports whether the server refused a message because of another one on
+// its subject.
+func notFirst(err error) bool {
+	c := code(err)
+	return c == codeNotFirst || c == codeNotAlone
 }
 
 // full is ErrFull with the server's words when it has no room, nil otherwise.

@@ -122,7 +122,7 @@ func (l *lease) try(ctx context.Context) (held bool, err error) {
 		l.revision, l.sent = rev, sent
 		l.unsure = time.Time{}
 		return false, nil
-	case errors.Is(err, jetstream.ErrKeyExists):
+	case errors.Is(err, jetstream.ErrKeyExists), notFirst(err):
 		return !l.taken(ctx), nil
 	}
 	if l.unsure.IsZero() {
@@ -185,7 +185,7 @@ func (l *lease) renew() bool {
 			l.revision, l.sent = rev, sent
 			return true
 		}
-		if code(err) == codeNotFirst {
+		if notFirst(err) {
 			mine := l.mine(ctx)
 			cancel()
 			return mine
@@ -234,4 +234,29 @@ func (b *Bus) leases(ctx context.Context) (jetstream.KeyValue, error) {
 		}
 	}
 	return kv, err
+}
+
+// Held reports whether somebody holds the lease called name. A holder that died
+// counts for as long as a lease lasts; after a restart of a single server nobody
+// holds any until he has noticed, within seconds.
+func (b *Bus) Held(ctx context.Context, name string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	held := false
+	err := b.retry(ctx, func() error {
+		kv, err := b.leases(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = kv.Get(ctx, name)
+		held = err == nil
+		if errors.Is(err, jetstream.ErrKeyNotFound) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("lease %s: %w", name, err)
+	}
+	return held, nil
 }

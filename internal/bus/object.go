@@ -11,12 +11,16 @@ import (
 	"io"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
 
 // ObjectBucket holds what is too large for an event, by its SHA-256.
 const ObjectBucket = "CRUCIBLE_OBJECTS"
+
+// readTimeout bounds the reading of one object.
+const readTimeout = time.Hour
 
 // spoolLimit is how much of an object is kept in memory until its hash is known.
 const spoolLimit = 8 << 20
@@ -100,6 +104,8 @@ func (b *Bus) GetObject(ctx context.Context, sha256hex string) (io.ReadCloser, e
 	if raw, err := hex.DecodeString(sha256hex); err != nil || len(raw) != sha256.Size {
 		return nil, fmt.Errorf("get object %q: not a SHA-256", sha256hex)
 	}
+	// Without a deadline of its own the reading would get that of one request.
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	var r io.ReadCloser
 	err := b.retry(ctx, func() error {
 		store, err := b.bucket(ctx)
@@ -112,15 +118,17 @@ func (b *Bus) GetObject(ctx context.Context, sha256hex string) (io.ReadCloser, e
 		err = ErrNoObject
 	}
 	if err != nil {
+		cancel()
 		return nil, fmt.Errorf("get object %s: %w", sha256hex, err)
 	}
-	return &verifiedReader{r: r, sum: sha256.New(), want: sha256hex}, nil
+	return &verifiedReader{r: r, sum: sha256.New(), want: sha256hex, cancel: cancel}, nil
 }
 
 type verifiedReader struct {
-	r    io.ReadCloser
-	sum  hash.Hash
-	want string
+	r      io.ReadCloser
+	sum    hash.Hash
+	want   string
+	cancel context.CancelFunc
 }
 
 func (v *verifiedReader) Read(p []byte) (int, error) {
@@ -137,7 +145,10 @@ func (v *verifiedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (v *verifiedReader) Close() error { return v.r.Close() }
+func (v *verifiedReader) Close() error {
+	v.cancel()
+	return v.r.Close()
+}
 
 // spooled is a body whose hash and size are known.
 type spooled struct {

@@ -107,6 +107,9 @@ func testLead(t *testing.T, logs Factory) {
 					t.Errorf("%d lead at a time", n)
 				}
 				terms.Add(1)
+				if held, err := b.Held(ctx, "sink-"+run); err != nil || !held {
+					t.Errorf("held by its leader: %v, %v", held, err)
+				}
 				pause(ctx, 20*time.Millisecond)
 				leading.Add(-1)
 				return ctx.Err()
@@ -121,6 +124,9 @@ func testLead(t *testing.T, logs Factory) {
 	}
 	if d := time.Since(begun); d > 4*time.Second {
 		t.Errorf("four short terms took %v: leases were not given back", d)
+	}
+	if held, err := l.Open(t).Held(ctx, "sink-"+run); err != nil || held {
+		t.Errorf("held by nobody: %v, %v", held, err)
 	}
 	fail := errors.New("f failed")
 	if err := l.Open(t).Lead(ctx, "other", func(context.Context) error { return fail }); !errors.Is(err, fail) {
