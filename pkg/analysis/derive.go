@@ -28,8 +28,22 @@ type Input struct {
 func InputOf(p *events.RunPlanned, rows []Row) Input {
 	return Input{
 		Config: p.Config, SpecHash: p.SpecHash, DatasetHash: p.DatasetHash, Seed: p.Seed,
-		Items: p.Items, Simulated: p.Simulated, Recorded: p.Recorded, Rows: rows,
+		Items: p.Items, Simulated: simulated(p.Simulated, rows), Recorded: p.Recorded, Rows: rows,
 	}
+}
+
+// simulated are the models that the plan or an answer says are simulated.
+func simulated(planned []string, rows []Row) []string {
+	out := slices.Clone(planned)
+	for i := range rows {
+		for _, m := range rows[i].Simulated {
+			if !slices.Contains(out, m) {
+				out = append(out, m)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Derive computes the analysis of a run. It fails when the spec cannot be read

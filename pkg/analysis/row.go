@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -27,6 +28,8 @@ type Row struct {
 	// Tied says that the vote had no single winner and a rule chose.
 	Tied   bool
 	Reason string // why there is no answer
+	// Simulated are the members whose answers came from no real model.
+	Simulated []string
 	// Cluster groups queries that are not independent, where the spec names a
 	// field for it; empty otherwise.
 	Cluster string
@@ -169,6 +172,12 @@ func (c *Collector) vote(ev *events.Event, d *events.VoteDecided) error {
 	r.LatencyNS, r.Consensus = d.LatencyNS, d.Consensus
 	r.Tied = len(d.Tally) > 1 && d.Tally[0].Votes == d.Tally[1].Votes && d.Tally[0].Weight == d.Tally[1].Weight
 	r.CostUSD, r.Reason = c.keep(d.CostUSD), c.keep(d.Reason)
+	r.Simulated = nil
+	for i := range d.Ballots {
+		if b := &d.Ballots[i]; b.Simulated && !slices.Contains(r.Simulated, b.Member) {
+			r.Simulated = append(r.Simulated, c.keep(b.Member))
+		}
+	}
 	r.Scores = nil
 	if len(d.Scores) > 0 {
 		r.Scores = make([]events.Metric, len(d.Scores))

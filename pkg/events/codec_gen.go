@@ -1715,6 +1715,33 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents11(in *jlexer.Lex
 				}
 				in.Delim(']')
 			}
+		case "simulated":
+			if in.IsNull() {
+				in.Skip()
+				out.Simulated = nil
+			} else {
+				in.Delim('[')
+				if out.Simulated == nil {
+					if !in.IsDelim(']') {
+						out.Simulated = make([]string, 0, 4)
+					} else {
+						out.Simulated = []string{}
+					}
+				} else {
+					out.Simulated = (out.Simulated)[:0]
+				}
+				for !in.IsDelim(']') {
+					var v34 string
+					if in.IsNull() {
+						in.Skip()
+					} else {
+						v34 = string(in.String())
+					}
+					out.Simulated = append(out.Simulated, v34)
+					in.WantComma()
+				}
+				in.Delim(']')
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -1784,11 +1811,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v34, v35 := range in.PossiblyBilled {
-				if v34 > 0 {
+			for v35, v36 := range in.PossiblyBilled {
+				if v35 > 0 {
 					out.RawByte(',')
 				}
-				(v35).MarshalEasyJSON(out)
+				(v36).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -1805,11 +1832,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v36, v37 := range in.Kinds {
-				if v36 > 0 {
+			for v37, v38 := range in.Kinds {
+				if v37 > 0 {
 					out.RawByte(',')
 				}
-				(v37).MarshalEasyJSON(out)
+				(v38).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -1819,11 +1846,25 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v38, v39 := range in.Models {
-				if v38 > 0 {
+			for v39, v40 := range in.Models {
+				if v39 > 0 {
 					out.RawByte(',')
 				}
-				(v39).MarshalEasyJSON(out)
+				(v40).MarshalEasyJSON(out)
+			}
+			out.RawByte(']')
+		}
+	}
+	if len(in.Simulated) != 0 {
+		const prefix string = ",\"simulated\":"
+		out.RawString(prefix)
+		{
+			out.RawByte('[')
+			for v41, v42 := range in.Simulated {
+				if v41 > 0 {
+					out.RawByte(',')
+				}
+				out.String(string(v42))
 			}
 			out.RawByte(']')
 		}
@@ -1944,13 +1985,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lex
 					out.PossiblyBilled = (out.PossiblyBilled)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v40 BilledTwice
+					var v43 BilledTwice
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v40).UnmarshalEasyJSON(in)
+						(v43).UnmarshalEasyJSON(in)
 					}
-					out.PossiblyBilled = append(out.PossiblyBilled, v40)
+					out.PossiblyBilled = append(out.PossiblyBilled, v43)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1977,13 +2018,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lex
 					out.Kinds = (out.Kinds)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v41 KindDigest
+					var v44 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v41).UnmarshalEasyJSON(in)
+						(v44).UnmarshalEasyJSON(in)
 					}
-					out.Kinds = append(out.Kinds, v41)
+					out.Kinds = append(out.Kinds, v44)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2004,13 +2045,40 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lex
 					out.Models = (out.Models)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v42 ServedModels
+					var v45 ServedModels
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v42).UnmarshalEasyJSON(in)
+						(v45).UnmarshalEasyJSON(in)
 					}
-					out.Models = append(out.Models, v42)
+					out.Models = append(out.Models, v45)
+					in.WantComma()
+				}
+				in.Delim(']')
+			}
+		case "simulated":
+			if in.IsNull() {
+				in.Skip()
+				out.Simulated = nil
+			} else {
+				in.Delim('[')
+				if out.Simulated == nil {
+					if !in.IsDelim(']') {
+						out.Simulated = make([]string, 0, 4)
+					} else {
+						out.Simulated = []string{}
+					}
+				} else {
+					out.Simulated = (out.Simulated)[:0]
+				}
+				for !in.IsDelim(']') {
+					var v46 string
+					if in.IsNull() {
+						in.Skip()
+					} else {
+						v46 = string(in.String())
+					}
+					out.Simulated = append(out.Simulated, v46)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2084,11 +2152,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v43, v44 := range in.PossiblyBilled {
-				if v43 > 0 {
+			for v47, v48 := range in.PossiblyBilled {
+				if v47 > 0 {
 					out.RawByte(',')
 				}
-				(v44).MarshalEasyJSON(out)
+				(v48).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2105,11 +2173,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v45, v46 := range in.Kinds {
-				if v45 > 0 {
+			for v49, v50 := range in.Kinds {
+				if v49 > 0 {
 					out.RawByte(',')
 				}
-				(v46).MarshalEasyJSON(out)
+				(v50).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2119,11 +2187,25 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v47, v48 := range in.Models {
-				if v47 > 0 {
+			for v51, v52 := range in.Models {
+				if v51 > 0 {
 					out.RawByte(',')
 				}
-				(v48).MarshalEasyJSON(out)
+				(v52).MarshalEasyJSON(out)
+			}
+			out.RawByte(']')
+		}
+	}
+	if len(in.Simulated) != 0 {
+		const prefix string = ",\"simulated\":"
+		out.RawString(prefix)
+		{
+			out.RawByte('[')
+			for v53, v54 := range in.Simulated {
+				if v53 > 0 {
+					out.RawByte(',')
+				}
+				out.String(string(v54))
 			}
 			out.RawByte(']')
 		}
@@ -2244,13 +2326,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 					out.PossiblyBilled = (out.PossiblyBilled)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v49 BilledTwice
+					var v55 BilledTwice
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v49).UnmarshalEasyJSON(in)
+						(v55).UnmarshalEasyJSON(in)
 					}
-					out.PossiblyBilled = append(out.PossiblyBilled, v49)
+					out.PossiblyBilled = append(out.PossiblyBilled, v55)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2277,13 +2359,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 					out.Kinds = (out.Kinds)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v50 KindDigest
+					var v56 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v50).UnmarshalEasyJSON(in)
+						(v56).UnmarshalEasyJSON(in)
 					}
-					out.Kinds = append(out.Kinds, v50)
+					out.Kinds = append(out.Kinds, v56)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2304,13 +2386,40 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 					out.Models = (out.Models)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v51 ServedModels
+					var v57 ServedModels
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v51).UnmarshalEasyJSON(in)
+						(v57).UnmarshalEasyJSON(in)
 					}
-					out.Models = append(out.Models, v51)
+					out.Models = append(out.Models, v57)
+					in.WantComma()
+				}
+				in.Delim(']')
+			}
+		case "simulated":
+			if in.IsNull() {
+				in.Skip()
+				out.Simulated = nil
+			} else {
+				in.Delim('[')
+				if out.Simulated == nil {
+					if !in.IsDelim(']') {
+						out.Simulated = make([]string, 0, 4)
+					} else {
+						out.Simulated = []string{}
+					}
+				} else {
+					out.Simulated = (out.Simulated)[:0]
+				}
+				for !in.IsDelim(']') {
+					var v58 string
+					if in.IsNull() {
+						in.Skip()
+					} else {
+						v58 = string(in.String())
+					}
+					out.Simulated = append(out.Simulated, v58)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2384,11 +2493,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v52, v53 := range in.PossiblyBilled {
-				if v52 > 0 {
+			for v59, v60 := range in.PossiblyBilled {
+				if v59 > 0 {
 					out.RawByte(',')
 				}
-				(v53).MarshalEasyJSON(out)
+				(v60).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2405,11 +2514,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v54, v55 := range in.Kinds {
-				if v54 > 0 {
+			for v61, v62 := range in.Kinds {
+				if v61 > 0 {
 					out.RawByte(',')
 				}
-				(v55).MarshalEasyJSON(out)
+				(v62).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2419,11 +2528,25 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v56, v57 := range in.Models {
-				if v56 > 0 {
+			for v63, v64 := range in.Models {
+				if v63 > 0 {
 					out.RawByte(',')
 				}
-				(v57).MarshalEasyJSON(out)
+				(v64).MarshalEasyJSON(out)
+			}
+			out.RawByte(']')
+		}
+	}
+	if len(in.Simulated) != 0 {
+		const prefix string = ",\"simulated\":"
+		out.RawString(prefix)
+		{
+			out.RawByte('[')
+			for v65, v66 := range in.Simulated {
+				if v65 > 0 {
+					out.RawByte(',')
+				}
+				out.String(string(v66))
 			}
 			out.RawByte(']')
 		}
@@ -2544,13 +2667,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 					out.PossiblyBilled = (out.PossiblyBilled)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v58 BilledTwice
+					var v67 BilledTwice
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v58).UnmarshalEasyJSON(in)
+						(v67).UnmarshalEasyJSON(in)
 					}
-					out.PossiblyBilled = append(out.PossiblyBilled, v58)
+					out.PossiblyBilled = append(out.PossiblyBilled, v67)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2577,13 +2700,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 					out.Kinds = (out.Kinds)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v59 KindDigest
+					var v68 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v59).UnmarshalEasyJSON(in)
+						(v68).UnmarshalEasyJSON(in)
 					}
-					out.Kinds = append(out.Kinds, v59)
+					out.Kinds = append(out.Kinds, v68)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2604,13 +2727,40 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 					out.Models = (out.Models)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v60 ServedModels
+					var v69 ServedModels
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v60).UnmarshalEasyJSON(in)
+						(v69).UnmarshalEasyJSON(in)
 					}
-					out.Models = append(out.Models, v60)
+					out.Models = append(out.Models, v69)
+					in.WantComma()
+				}
+				in.Delim(']')
+			}
+		case "simulated":
+			if in.IsNull() {
+				in.Skip()
+				out.Simulated = nil
+			} else {
+				in.Delim('[')
+				if out.Simulated == nil {
+					if !in.IsDelim(']') {
+						out.Simulated = make([]string, 0, 4)
+					} else {
+						out.Simulated = []string{}
+					}
+				} else {
+					out.Simulated = (out.Simulated)[:0]
+				}
+				for !in.IsDelim(']') {
+					var v70 string
+					if in.IsNull() {
+						in.Skip()
+					} else {
+						v70 = string(in.String())
+					}
+					out.Simulated = append(out.Simulated, v70)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2684,11 +2834,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v61, v62 := range in.PossiblyBilled {
-				if v61 > 0 {
+			for v71, v72 := range in.PossiblyBilled {
+				if v71 > 0 {
 					out.RawByte(',')
 				}
-				(v62).MarshalEasyJSON(out)
+				(v72).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2705,11 +2855,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v63, v64 := range in.Kinds {
-				if v63 > 0 {
+			for v73, v74 := range in.Kinds {
+				if v73 > 0 {
 					out.RawByte(',')
 				}
-				(v64).MarshalEasyJSON(out)
+				(v74).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2719,11 +2869,25 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v65, v66 := range in.Models {
-				if v65 > 0 {
+			for v75, v76 := range in.Models {
+				if v75 > 0 {
 					out.RawByte(',')
 				}
-				(v66).MarshalEasyJSON(out)
+				(v76).MarshalEasyJSON(out)
+			}
+			out.RawByte(']')
+		}
+	}
+	if len(in.Simulated) != 0 {
+		const prefix string = ",\"simulated\":"
+		out.RawString(prefix)
+		{
+			out.RawByte('[')
+			for v77, v78 := range in.Simulated {
+				if v77 > 0 {
+					out.RawByte(',')
+				}
+				out.String(string(v78))
 			}
 			out.RawByte(']')
 		}
@@ -2862,13 +3026,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents16(in *jlexer.Lex
 					out.Files = (out.Files)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v67 File
+					var v79 File
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v67).UnmarshalEasyJSON(in)
+						(v79).UnmarshalEasyJSON(in)
 					}
-					out.Files = append(out.Files, v67)
+					out.Files = append(out.Files, v79)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2910,11 +3074,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents16(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v68, v69 := range in.Files {
-				if v68 > 0 {
+			for v80, v81 := range in.Files {
+				if v80 > 0 {
 					out.RawByte(',')
 				}
-				(v69).MarshalEasyJSON(out)
+				(v81).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -3091,13 +3255,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents18(in *jlexer.Lex
 					out.Messages = (out.Messages)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v70 Message
+					var v82 Message
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v70).UnmarshalEasyJSON(in)
+						(v82).UnmarshalEasyJSON(in)
 					}
-					out.Messages = append(out.Messages, v70)
+					out.Messages = append(out.Messages, v82)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3130,13 +3294,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents18(in *jlexer.Lex
 					out.Calls = (out.Calls)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v71 string
+					var v83 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v71 = string(in.UnsafeString())
+						v83 = string(in.UnsafeString())
 					}
-					out.Calls = append(out.Calls, v71)
+					out.Calls = append(out.Calls, v83)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3194,11 +3358,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents18(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v72, v73 := range in.Messages {
-				if v72 > 0 {
+			for v84, v85 := range in.Messages {
+				if v84 > 0 {
 					out.RawByte(',')
 				}
-				(v73).MarshalEasyJSON(out)
+				(v85).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -3220,11 +3384,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents18(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v74, v75 := range in.Calls {
-				if v74 > 0 {
+			for v86, v87 := range in.Calls {
+				if v86 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v75))
+				out.String(string(v87))
 			}
 			out.RawByte(']')
 		}
@@ -3382,13 +3546,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents20(in *jlexer.Lex
 					out.Members = (out.Members)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v76 string
+					var v88 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v76 = string(in.UnsafeString())
+						v88 = string(in.UnsafeString())
 					}
-					out.Members = append(out.Members, v76)
+					out.Members = append(out.Members, v88)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3438,11 +3602,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents20(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v77, v78 := range in.Members {
-				if v77 > 0 {
+			for v89, v90 := range in.Members {
+				if v89 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v78))
+				out.String(string(v90))
 			}
 			out.RawByte(']')
 		}
@@ -4338,13 +4502,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(in *jlexer.Lex
 					out.Unpriced = (out.Unpriced)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v79 string
+					var v91 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v79 = string(in.UnsafeString())
+						v91 = string(in.UnsafeString())
 					}
-					out.Unpriced = append(out.Unpriced, v79)
+					out.Unpriced = append(out.Unpriced, v91)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -4373,11 +4537,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v80, v81 := range in.Unpriced {
-				if v80 > 0 {
+			for v92, v93 := range in.Unpriced {
+				if v92 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v81))
+				out.String(string(v93))
 			}
 			out.RawByte(']')
 		}
@@ -4827,13 +4991,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(in *jlexer.Lex
 					out.Messages = (out.Messages)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v82 Message
+					var v94 Message
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v82).UnmarshalEasyJSON(in)
+						(v94).UnmarshalEasyJSON(in)
 					}
-					out.Messages = append(out.Messages, v82)
+					out.Messages = append(out.Messages, v94)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -4960,11 +5124,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v83, v84 := range in.Messages {
-				if v83 > 0 {
+			for v95, v96 := range in.Messages {
+				if v95 > 0 {
 					out.RawByte(',')
 				}
-				(v84).MarshalEasyJSON(out)
+				(v96).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -5170,13 +5334,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(in *jlexer.Lex
 					out.Attempts = (out.Attempts)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v85 Attempt
+					var v97 Attempt
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v85).UnmarshalEasyJSON(in)
+						(v97).UnmarshalEasyJSON(in)
 					}
-					out.Attempts = append(out.Attempts, v85)
+					out.Attempts = append(out.Attempts, v97)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -5272,11 +5436,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v86, v87 := range in.Attempts {
-				if v86 > 0 {
+			for v98, v99 := range in.Attempts {
+				if v98 > 0 {
 					out.RawByte(',')
 				}
-				(v87).MarshalEasyJSON(out)
+				(v99).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -5444,6 +5608,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lex
 			} else {
 				out.Weight = float64(in.Float64())
 			}
+		case "simulated":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Simulated = bool(in.Bool())
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -5487,6 +5657,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.W
 		const prefix string = ",\"weight\":"
 		out.RawString(prefix)
 		out.Float64(float64(in.Weight))
+	}
+	if in.Simulated {
+		const prefix string = ",\"simulated\":"
+		out.RawString(prefix)
+		out.Bool(bool(in.Simulated))
 	}
 	out.RawByte('}')
 }
@@ -5810,13 +5985,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(in *jlexer.Lex
 					out.Inputs = (out.Inputs)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v88 KindDigest
+					var v100 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v88).UnmarshalEasyJSON(in)
+						(v100).UnmarshalEasyJSON(in)
 					}
-					out.Inputs = append(out.Inputs, v88)
+					out.Inputs = append(out.Inputs, v100)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -5883,11 +6058,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v89, v90 := range in.Inputs {
-				if v89 > 0 {
+			for v101, v102 := range in.Inputs {
+				if v101 > 0 {
 					out.RawByte(',')
 				}
-				(v90).MarshalEasyJSON(out)
+				(v102).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}

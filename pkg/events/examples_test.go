@@ -79,7 +79,19 @@ func runExamples() []example {
 		run(events.KindRunCompleted, planned, time.Hour, &events.RunCompleted{RunEnd: endExample(events.StatePartial, "1 message could not be processed")}),
 		run(events.KindRunCancelled, events.RunSubject(events.KindRunCancelRequested, exRun), time.Hour, &events.RunCancelled{RunEnd: endExample(events.StateCancelled, "wrong prompt")}),
 		run(events.KindRunFailed, planned, time.Hour, &events.RunFailed{RunEnd: endExample(events.StateFailed, "the stream is full")}),
+		simulated(run(events.KindRunCompleted, planned, time.Hour, &events.RunCompleted{RunEnd: simulatedEnd(events.StateComplete)})),
+		simulated(run(events.KindRunCancelled, planned, time.Hour, &events.RunCancelled{RunEnd: simulatedEnd(events.StateCancelled)})),
+		simulated(run(events.KindRunFailed, planned, time.Hour, &events.RunFailed{RunEnd: simulatedEnd(events.StateFailed)})),
 	}
+}
+
+func simulated(e example) example {
+	e.name += ".simulated"
+	return e
+}
+
+func simulatedEnd(state string) events.RunEnd {
+	return events.RunEnd{State: state, Queries: 1, Decided: 1, CostUSD: "0", Simulated: []string{"sim_a"}}
 }
 
 func plannedExample() *events.RunPlanned {
@@ -133,6 +145,11 @@ func callExamples() []example {
 			Index: 1326, State: events.VoteFailed, Expected: "18",
 			Ballots: []events.Ballot{{Call: exCall, Member: "175b_verification", Outcome: "failed"}},
 			CostUSD: "0.000614400000", Stop: "all", Reason: "no answer arrived: 1 failed, 0 cancelled",
+		})},
+		{"vote.decided.v1.simulated", with(vote, &events.VoteDecided{
+			Index: 1326, State: events.VoteDecidedState, Answer: "18", Expected: "18", Correct: true, Consensus: 1,
+			Ballots: []events.Ballot{{Call: exCall, Member: "sim_a", Outcome: "answered", Answer: "18", Correct: true, Simulated: true}},
+			CostUSD: "0", Stop: "all",
 		})},
 	}
 }

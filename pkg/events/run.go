@@ -168,6 +168,9 @@ type RunEnd struct {
 	Kinds []KindDigest `json:"kinds"`
 	// Models are the names under which models were served.
 	Models []ServedModels `json:"models,omitempty"`
+	// Simulated are the ids of the models whose answers came from no real model,
+	// whether the plan knew it or the server that answered said so.
+	Simulated []string `json:"simulated,omitempty"`
 }
 
 // CallTotals counts the calls of a run.

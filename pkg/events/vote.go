@@ -83,4 +83,6 @@ type Ballot struct {
 	Correct bool `json:"correct,omitempty"`
 	// Weight is the weight of the vote, absent where votes have none.
 	Weight float64 `json:"weight,omitempty"`
+	// Simulated says that no model was asked.
+	Simulated bool `json:"simulated,omitempty"`
 }

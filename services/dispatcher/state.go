@@ -2,6 +2,7 @@ package dispatcher
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/crucible-go/crucible/pkg/events"
 	"github.com/crucible-go/crucible/pkg/money"
@@ -20,13 +21,13 @@ type state struct {
 	incomplete map[string]int // query -> calls of it that are not in the log
 	index      map[string]int // incomplete query -> its index
 
-	verdicts map[string]int // by state of the vote
-	calls    events.CallTotals
-	cost     money.USD
-	unpriced bool
-	billed   []events.BilledTwice
-	served   map[string][]string // member -> names, sorted
-	dead     int
+	verdicts  map[string]int // by state of the vote
+	calls     events.CallTotals
+	cost      money.USD
+	billed    []events.BilledTwice
+	served    map[string][]string // member -> names, sorted
+	simulated []string            // members, sorted
+	dead      int
 }
 
 func newState(total int) *state {
@@ -112,18 +113,28 @@ func (s *state) callCompleted(sub events.Subject, ev *events.Event) {
 	if usd, err := money.Parse(d.CostUSD); err == nil {
 		s.cost = s.cost.Add(usd)
 	}
-	s.unpriced = s.unpriced || !d.CostKnown
+	if !d.CostKnown {
+		s.calls.Unpriced++
+	}
+	if d.Simulated {
+		s.simulated = insert(s.simulated, ev.Member)
+	}
 	for _, a := range d.Attempts {
 		if a.Outcome == events.AttemptPossiblyBilled {
 			s.billed = append(s.billed, events.BilledTwice{Query: sub.Query, Call: sub.Call, Attempt: a.Attempt})
 		}
 	}
 	if d.Served != "" {
-		names := s.served[ev.Member]
-		if i, found := slices.BinarySearch(names, d.Served); !found {
-			s.served[ev.Member] = slices.Insert(names, i, d.Served)
-		}
+		s.served[ev.Member] = insert(s.served[ev.Member], d.Served)
 	}
+}
+
+// insert adds a word to a sorted list that does not have it.
+func insert(sorted []string, word string) []string {
+	if i, found := slices.BinarySearch(sorted, word); !found {
+		return slices.Insert(sorted, i, strings.Clone(word))
+	}
+	return sorted
 }
 
 // offer marks a query as dispatched or about to be.
@@ -177,6 +188,7 @@ func (s *state) end() events.RunEnd {
 		PossiblyBilled: s.billed,
 		Sequence:       s.seq,
 		Kinds:          s.digests.Kinds(),
+		Simulated:      s.simulated,
 	}
 	members := make([]string, 0, len(s.served))
 	for m := range s.served {

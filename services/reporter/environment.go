@@ -3,6 +3,7 @@ package reporter
 import (
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/crucible-go/crucible/pkg/events"
@@ -69,12 +70,19 @@ func (d *Deps) environment(src *source) Environment {
 		CostUSD:  end.CostUSD, UnpricedCalls: end.Calls.Unpriced, PriceTable: e.Planned.PriceTable,
 		Calls: end.Calls, DeadLetters: end.DeadLetters,
 		PossiblyBilled: orEmpty(end.PossiblyBilled), ServedModels: orEmpty(end.Models),
-		Simulated: orEmpty(e.Planned.Simulated), Recorded: orEmpty(e.Planned.Recorded),
+		Simulated: simulated(e.Planned.Simulated, end.Simulated), Recorded: orEmpty(e.Planned.Recorded),
 	}
 	if !src.times.planned.IsZero() && src.times.ended.After(src.times.planned) {
 		env.WallNS = src.times.ended.Sub(src.times.planned).Nanoseconds()
 	}
 	return env
+}
+
+// simulated are the models that the plan or an answer says are simulated.
+func simulated(planned, answered []string) []string {
+	out := slices.Concat(planned, answered)
+	slices.Sort(out)
+	return orEmpty(slices.Compact(out))
 }
 
 // orEmpty makes a list that is absent an empty one.

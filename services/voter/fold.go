@@ -22,7 +22,7 @@ type query struct {
 	data     *events.QueryDispatched
 	rule     *rule
 	ballots  []ensemble.Ballot
-	seen     map[string]bool // calls with a ballot
+	seen     map[string]bool // calls with a ballot; true for a simulated one
 	costs    money.USD
 	unpriced bool
 	cause    string // the last ballot's event, at first the query's own
@@ -143,10 +143,10 @@ func (f *fold) rule(condition string, d *events.QueryDispatched) *rule {
 // completed adds a ballot. An event that cannot be read counts as a failed
 // call: the run goes on, and the dispatcher records the dead letter.
 func (f *fold) completed(ctx context.Context, q *query, m *bus.Message) {
-	if q.seen[m.Parsed.Call] {
+	if _, again := q.seen[m.Parsed.Call]; again {
 		return
 	}
-	q.seen[m.Parsed.Call] = true
+	q.seen[m.Parsed.Call] = false
 	b := ensemble.Ballot{Call: m.Parsed.Call, Outcome: events.CallFailed}
 	ev, err := f.Log.Decode(ctx, m)
 	if err == nil {
@@ -156,6 +156,7 @@ func (f *fold) completed(ctx context.Context, q *query, m *bus.Message) {
 		b.Answer = d.Answer
 		b.LatencyNS = d.LatencyNS
 		b.HasLatency = d.LatencyNS > 0
+		q.seen[b.Call] = d.Simulated
 		q.spend(d)
 	}
 	q.ballots = append(q.ballots, b)
@@ -258,7 +259,7 @@ func (q *query) decision(read []ensemble.Ballot, v ensemble.Verdict) *events.Vot
 		d.Ballots[i] = events.Ballot{Call: call, Member: member(q.data.Policy.Members, i), Outcome: "outstanding"}
 	}
 	for _, b := range read {
-		e := events.Ballot{Call: b.Call, Member: member(q.data.Policy.Members, b.Order), Outcome: b.Outcome, Answer: b.Answer}
+		e := events.Ballot{Call: b.Call, Member: member(q.data.Policy.Members, b.Order), Outcome: b.Outcome, Answer: b.Answer, Simulated: q.seen[b.Call]}
 		if b.Outcome == events.CallAnswered {
 			if !b.Valid {
 				e.Outcome, e.Answer = events.VoteInvalid, ""
