@@ -91,7 +91,7 @@ func simulated(e example) example {
 }
 
 func simulatedEnd(state string) events.RunEnd {
-	return events.RunEnd{State: state, Queries: 1, Decided: 1, CostUSD: "0", Simulated: []string{"sim_a"}}
+	return events.RunEnd{State: state, Queries: 1, Decided: 1, CostUSD: "0", Kinds: []events.KindDigest{}, Simulated: []string{"sim_a"}}
 }
 
 func plannedExample() *events.RunPlanned {
