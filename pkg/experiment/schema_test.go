@@ -3,21 +3,24 @@ package experiment
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"os"
 	"testing"
 )
 
+var update = flag.Bool("update", false, "write the schema anew")
+
 // The schema in testdata is what editors get: a change of the spec shows there.
-// UPDATE_SCHEMA=1 writes it.
+// -update writes it.
 func TestSchema(t *testing.T) {
 	const file = "testdata/schema.json"
-	if os.Getenv("UPDATE_SCHEMA") != "" {
-		if err := os.WriteFile(file, Schema(), 0o644); err != nil {
+	if *update {
+		if err := os.WriteFile(file, Schema(), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if want := readFile(t, "schema.json"); !bytes.Equal(Schema(), want) {
-		t.Error("the schema has changed: UPDATE_SCHEMA=1 writes it anew")
+		t.Error("the schema has changed: -update writes it anew")
 	}
 	var s struct {
 		Properties map[string]struct{ Description string }
