@@ -44,7 +44,7 @@ func (s *Store) each(ctx context.Context, statement string, f func(cols []string
 	if err != nil {
 		return err
 	}
-	defer rows.Close() //nolint:errcheck // the error is in rows.Err
+	defer rows.Close()
 	cols, types, kinds := describe(rows)
 	n := 0
 	for ; rows.Next(); n++ {
@@ -78,7 +78,7 @@ func (s *Store) columnsOf(ctx context.Context, statement string, args ...any) (c
 	if err != nil {
 		return nil, nil
 	}
-	defer rows.Close() //nolint:errcheck // the error is in rows.Err
+	defer rows.Close()
 	for rows.Next() {
 		var name, kind, rest string
 		if err := rows.Scan(&name, &kind, &rest, &rest, &rest, &rest, &rest); err != nil {

@@ -167,7 +167,8 @@ func (c *conn) close() { c.lib.closeConn(c.addr) }
 type pool struct {
 	core    *core
 	session []Param
-	slots   chan *conn // nil: not connected yet
+	slots   chan *conn      // nil: not connected yet
+	closed  <-chan struct{} // nobody gets a connection any more
 }
 
 func newPool(c *core, n int, session []Param) *pool {
@@ -194,6 +195,8 @@ func (p *pool) acquire(ctx context.Context) (*conn, error) {
 	case c = <-p.slots:
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	case <-p.closed:
+		return nil, errClosed
 	}
 	if c != nil {
 		return c, nil
@@ -267,5 +270,8 @@ func quoteName(s string) string {
 func quoteText(s string) string {
 	return "'" + strings.NewReplacer("\\", "\\\\", "'", "\\'", "\x00", "\\0").Replace(s) + "'"
 }
+
+// escape writes a text as the value of a parameter.
+var escape = strings.NewReplacer("\\", "\\\\", "\t", "\\t", "\n", "\\n", "\r", "\\r", "\x00", "\\0")
 
 func trimLine(b []byte) string { return strings.TrimRight(string(b), "\n") }

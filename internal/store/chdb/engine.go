@@ -181,6 +181,7 @@ func newCore(lib *library, dir string, lock *dirLock, o Options) (*core, error) 
 	c.write = newPool(c, n, session)
 	c.read = newPool(c, n, append(session[:len(session):len(session)], Param{"readonly", "1"}))
 	c.control = newPool(c, 1, session)
+	c.write.closed, c.read.closed = c.ctx.Done(), c.ctx.Done()
 	conn, err := c.write.acquire(c.ctx)
 	if err != nil {
 		return nil, err

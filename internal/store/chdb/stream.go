@@ -23,26 +23,44 @@ func sortParams(p []Param) {
 
 // The classes of statements that the engine's parser tells apart, as far as
 // they are needed.
-const classReadOnly = 0
+const (
+	classRead    = 0 // leaves no trace
+	classUnknown = 4 // does not parse, or is not classified
+)
 
 // analysis is the engine's struct chdb_query_analysis_v1.
 type analysis struct {
 	size, statements, flags, class uint32
 }
 
-// look has the engine's parser look at a statement. reads says that it leaves
-// no trace; only such statements can be fetched block by block. Text that cannot
-// be parsed is left to the engine to complain about; several statements at once
-// are an error, as they are over HTTP.
-func (c *conn) look(sql string) (reads bool, err error) {
+// look has the engine's parser look at a statement without running it. Several
+// statements at once are an error, as they are over HTTP.
+func (c *conn) look(sql string) (class uint32, err error) {
 	a := analysis{size: uint32(unsafe.Sizeof(analysis{}))}
 	q, n := text(sql)
 	state := c.lib.classify(c.handle(), q, n, nil, 0, unsafe.Pointer(&a))
 	runtime.KeepAlive(sql)
-	if state == 0 && a.statements > 1 {
-		return false, &Exception{Code: 62, Message: "Code: 62. DB::Exception: Multi-statements are not allowed. (SYNTAX_ERROR)"}
+	switch {
+	case state != 0 || a.statements == 0:
+		return classUnknown, nil
+	case a.statements > 1:
+		return 0, &Exception{Code: 62, Message: "Code: 62. DB::Exception: Multi-statements are not allowed. (SYNTAX_ERROR)"}
 	}
-	return state == 0 && a.statements == 1 && a.class == classReadOnly, nil
+	return a.class, nil
+}
+
+// onlyReads refuses what is not known to leave no trace. The engine's readonly
+// setting does that for tables, but lets through SYSTEM, KILL and INTO OUTFILE.
+func (c *conn) onlyReads(class uint32, sql string) error {
+	if class == classRead {
+		return nil
+	}
+	if class == classUnknown { // say what is wrong with text that does not parse
+		if _, err := c.query("SELECT formatQuery({sql:String})", "Null", []Param{{"sql", escape.Replace(sql)}}); err != nil {
+			return err
+		}
+	}
+	return &Exception{Code: 164, Message: "Code: 164. DB::Exception: Cannot execute query in readonly mode. (READONLY)"}
 }
 
 // stream is the body of an answer: the blocks of a result, fetched when they
@@ -71,7 +89,7 @@ func (c *core) startStream(ctx context.Context, conn *conn, req *request, finish
 	}
 	if err != nil {
 		if ctx.Err() != nil {
-			err = c.ended(ctx)
+			err = c.reason(ctx)
 		}
 		finish()
 		return nil, err
@@ -104,7 +122,7 @@ func (s *stream) fetch() ([]byte, error) {
 		return nil, s.err
 	}
 	if s.ctx.Err() != nil {
-		return nil, s.core.ended(s.ctx)
+		return nil, s.core.reason(s.ctx)
 	}
 	var b []byte
 	var err error
@@ -112,7 +130,7 @@ func (s *stream) fetch() ([]byte, error) {
 		b, err = s.conn.lib.result(s.conn.lib.streamFetch(s.conn.handle(), s.handle))
 	})
 	if err != nil && s.ctx.Err() != nil {
-		err = s.core.ended(s.ctx)
+		err = s.core.reason(s.ctx)
 	}
 	return b, err
 }
@@ -145,6 +163,13 @@ func (s *stream) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// ended is a context that is over.
+var ended = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
 func (s *stream) exceptionBlock(ex *Exception) []byte {
 	return fmt.Appendf(nil, "\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n",
 		s.tag, ex.Message, len(ex.Message)+1, s.tag)
@@ -173,7 +198,9 @@ func (s *stream) stop(err error) {
 		return
 	}
 	if !errors.Is(err, io.EOF) {
-		s.conn.lib.streamCancel(s.conn.handle(), s.handle)
+		// Cancelling waits for the statement to look up from its work, which one
+		// that produces nothing yet does not do unless it is interrupted as well.
+		s.core.interruptible(ended, s.conn, func() { s.conn.lib.streamCancel(s.conn.handle(), s.handle) })
 	}
 	s.conn.lib.destroyResult(s.handle)
 	s.handle, s.err = 0, err

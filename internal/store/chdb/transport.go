@@ -45,7 +45,7 @@ type request struct {
 // "readonly" other than 0 runs on a connection that cannot write.
 func (c *core) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
-		defer r.Body.Close() //nolint:errcheck // the body was read or is no longer wanted
+		defer r.Body.Close()
 	}
 	req, err := parseRequest(r)
 	if err == nil {
@@ -105,12 +105,15 @@ func (c *core) statement(ctx context.Context, conn *conn, req *request, finish f
 		cancel()
 		finish()
 	}
-	reads, err := conn.look(req.sql)
+	class, err := conn.look(req.sql)
+	if err == nil && req.readonly {
+		err = conn.onlyReads(class, req.sql)
+	}
 	if err != nil {
 		done()
 		return nil, err
 	}
-	if reads {
+	if class == classRead {
 		res, err := c.startStream(ctx, conn, req, done)
 		if !errors.Is(err, errNoStream) {
 			return res, err
@@ -119,7 +122,7 @@ func (c *core) statement(ctx context.Context, conn *conn, req *request, finish f
 	var out []byte
 	c.interruptible(ctx, conn, func() { out, err = conn.query(req.sql, req.format, req.params) })
 	if err != nil && ctx.Err() != nil {
-		err = c.ended(ctx)
+		err = c.reason(ctx)
 	}
 	done()
 	if err != nil {
@@ -128,8 +131,8 @@ func (c *core) statement(ctx context.Context, conn *conn, req *request, finish f
 	return bytesResponse(out), nil
 }
 
-// ended is the reason for the end of a context of statement.
-func (c *core) ended(ctx context.Context) error {
+// reason says why a context of statement ended.
+func (c *core) reason(ctx context.Context) error {
 	if c.ctx.Err() != nil {
 		return errClosed
 	}

@@ -37,7 +37,7 @@ func run(m *testing.M) (code int) {
 	if err != nil {
 		return failed(err)
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	defer os.RemoveAll(dir)
 	engine, err := chdb.Open(context.Background(), chdb.Options{Dir: dir, Logger: zerolog.Nop()})
 	if err != nil {
 		return failed(err)
