@@ -1,6 +1,7 @@
 // Command schemagen writes what follows from the Go types of pkg/events and
 // their comments: the JSON Schema of every kind in pkg/events/schema and the
-// reference docs/events.md.
+// reference docs/events.md; and the JSON Schema of the experiment's spec, which
+// pkg/experiment makes, in docs/spec.schema.json.
 //
 // With -check it writes nothing and fails, naming the first line that differs,
 // if one of these files or the generated codec is not what it should be. Run it
@@ -17,6 +18,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/crucible-go/crucible/pkg/experiment"
 )
 
 // Where things are, relative to the root of the repository.
@@ -24,6 +27,7 @@ const (
 	eventsDir     = "pkg/events"
 	schemaDir     = "pkg/events/schema"
 	referencePath = "docs/events.md"
+	specPath      = "docs/spec.schema.json"
 	vectorsPath   = "pkg/events/testdata/ids.json"
 	codecPath     = "pkg/events/codec_gen.go"
 )
@@ -86,7 +90,7 @@ func generate(root *os.Root) ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(files, file{referencePath, reference}), nil
+	return append(files, file{referencePath, reference}, file{specPath, experiment.Schema()}), nil
 }
 
 func write(root *os.Root, files []file) error {
