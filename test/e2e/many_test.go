@@ -152,21 +152,24 @@ type manyJob struct {
 
 // crash kills the services in turn: a caller, the voter, the dispatcher, the
 // analyzer, the reporter, the other caller.
-func (j *manyJob) crash(t *testing.T) bool {
+func (j *manyJob) crash(t *testing.T) *process {
 	t.Helper()
 	select {
-	case <-j.follower.done:
-		return false
+	case <-j.done():
+		return nil
 	default:
 	}
 	v := j.shape.services[j.crashes%len(j.shape.services)]
 	j.crashes++
-	if !v.process.kill() {
+	p := v.process
+	if !p.kill() {
 		t.Fatalf("%s had ended by itself", v.name)
 	}
 	j.shape.serve(t, v)
-	return true
+	return p
 }
+
+func (j *manyJob) done() <-chan struct{} { return j.follower.done }
 
 func (j *manyJob) end(t *testing.T) outcome {
 	t.Helper()

@@ -61,6 +61,8 @@ type process struct {
 	out, stderr *output
 	done        chan struct{} // closed when it has ended
 	err         error         // of its end, once done
+
+	killed, gone time.Time // around the moment of kill
 }
 
 // environment is the test's own without what would change the command's
@@ -110,8 +112,10 @@ func tail(s string) string {
 // kill ends the process at once (SIGKILL) and waits until it is gone. It reports
 // whether the process was still running.
 func (p *process) kill() bool {
+	p.killed = time.Now()
 	err := p.cmd.Process.Kill()
 	<-p.done
+	p.gone = time.Now()
 	return err == nil && p.cmd.ProcessState.Sys().(syscall.WaitStatus).Signaled()
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -135,4 +136,15 @@ func table(t *testing.T, dir string) []map[string]string {
 		out = append(out, m)
 	}
 	return out
+}
+
+// lines are the lines of a text without their ends.
+func lines(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for l := range strings.Lines(text) {
+			if !yield(strings.TrimSuffix(l, "\n")) {
+				return
+			}
+		}
+	}
 }

@@ -23,9 +23,11 @@ type shape interface {
 
 // job is a run under way.
 type job interface {
-	// crash kills one of the processes that perform the run and starts it again.
-	// It reports whether the process was killed before its work had ended.
-	crash(t *testing.T) bool
+	// crash kills one of the processes that perform the run, starts it again and
+	// returns the one that died; nil if the run had ended.
+	crash(t *testing.T) *process
+	// done is closed when the run has ended.
+	done() <-chan struct{}
 	// end waits for the end of the run.
 	end(t *testing.T) outcome
 }
@@ -108,18 +110,21 @@ func (j *oneJob) start(t *testing.T, args ...string) {
 
 func (j *oneJob) submit(t *testing.T) { t.Helper(); j.start(t, "run", j.spec, "--run", j.run) }
 
-func (j *oneJob) crash(t *testing.T) bool {
+func (j *oneJob) done() <-chan struct{} { return j.process.done }
+
+func (j *oneJob) crash(t *testing.T) *process {
 	t.Helper()
-	if !j.process.kill() {
-		return false
+	p := j.process
+	if !p.kill() {
+		return nil
 	}
 	// A run that died before it was stored is not there to be resumed.
 	if j.shape.crucible(t, "status", j.run).code != 0 {
 		j.submit(t)
-		return true
+	} else {
+		j.start(t, "resume", j.run)
 	}
-	j.start(t, "resume", j.run)
-	return true
+	return p
 }
 
 func (j *oneJob) end(t *testing.T) outcome {
