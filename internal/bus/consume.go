@@ -72,7 +72,8 @@ func (c ConsumeConfig) consumer() jetstream.ConsumerConfig {
 //   - RetryAfter: it comes again then, as often as it takes;
 //   - an error after the shutdown began: it is given to another process.
 //
-// While a handler runs its message is kept from others by in-progress signals,
+// The context of h is in the span that the message's header names, and outlives
+// ctx as said below. While a handler runs its message is kept from others by in-progress signals,
 // however long it takes. Messages come in the order of the stream, as far as
 // nothing is delivered twice; with one worker they are handled in it.
 //
@@ -144,7 +145,11 @@ func (w *work) call(m *Message, h Handler) (err error) {
 			err = Malformed(&panicError{v, debug.Stack()})
 		}
 	}()
-	return h(w.ctx, m)
+	ctx := w.ctx
+	if m.Trace != "" {
+		ctx = withTrace(ctx, m.Trace)
+	}
+	return h(ctx, m)
 }
 
 // panicError is what a handler panicked with. The stack is for the log.

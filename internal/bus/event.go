@@ -16,7 +16,8 @@ const maxData = 256 << 20
 
 // PublishEvents encodes events and publishes them like Publish. Data that makes
 // an event larger than events.MaxBody is stored as an object first and leaves a
-// reference, DataRef, which Decode follows. The events are not changed.
+// reference, DataRef, which Decode follows. The events are not changed. The span
+// that ctx is in travels in the header.
 func (b *Bus) PublishEvents(ctx context.Context, evs ...*events.Event) ([]Stored, error) {
 	facts := make([]Fact, len(evs))
 	for i, ev := range evs {
@@ -39,7 +40,7 @@ func (b *Bus) encode(ctx context.Context, ev *events.Event) (Fact, error) {
 			return Fact{}, err
 		}
 	}
-	return Fact{Subject: ev.Subject, Payload: payload}, nil
+	return Fact{Subject: ev.Subject, Payload: payload, Trace: traceparent(ctx)}, nil
 }
 
 // setAside stores the data of an event and returns the payload that refers to it.

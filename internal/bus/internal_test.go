@@ -182,3 +182,16 @@ func TestConsumeDefaults(t *testing.T) {
 		}
 	}
 }
+
+// A span survives the way through a header.
+func TestTrace(t *testing.T) {
+	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	if got := traceparent(withTrace(t.Context(), parent)); got != parent {
+		t.Errorf("came back as %q", got)
+	}
+	for _, bad := range []string{"", "00-x-y-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331"} {
+		if got := traceparent(withTrace(t.Context(), bad)); got != "" {
+			t.Errorf("%q became %q", bad, got)
+		}
+	}
+}

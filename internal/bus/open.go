@@ -44,8 +44,8 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Durability == "" {
 		c.Durability = Always
 	}
-	if c.Durability != Always && c.Durability != Interval {
-		return c, fmt.Errorf("durability %q: want %q or %q", c.Durability, Always, Interval)
+	if err := checkDurability(c.Durability); err != nil {
+		return c, err
 	}
 	if c.Replicas == 0 {
 		c.Replicas = 1
@@ -63,6 +63,13 @@ func (c Config) withDefaults() (Config, error) {
 		c.Name = "crucible"
 	}
 	return c, nil
+}
+
+func checkDurability(d string) error {
+	if d != Always && d != Interval {
+		return fmt.Errorf("durability %q: want %q or %q", d, Always, Interval)
+	}
+	return nil
 }
 
 func (b *Bus) open(ctx context.Context) error {
@@ -127,10 +134,10 @@ func (b *Bus) connect(ctx context.Context, opts []nats.Option) (*nats.Conn, erro
 	}()
 	select {
 	case r := <-done:
-		if r.err != nil && b.cfg.URL != "" {
-			return nil, fmt.Errorf("connect to %s: %w: start a nats-server with JetStream there, or leave the URL out to run one in this process", redactURL(b.cfg.URL), r.err)
+		if r.err != nil {
+			return nil, fmt.Errorf("connect to %s: %w%s", redactURL(b.cfg.URL), r.err, connectHint(r.err))
 		}
-		return r.nc, r.err
+		return r.nc, nil
 	case <-ctx.Done():
 		go func() {
 			if r := <-done; r.nc != nil {
@@ -139,6 +146,17 @@ func (b *Bus) connect(ctx context.Context, opts []nats.Option) (*nats.Conn, erro
 		}()
 		return nil, ctx.Err()
 	}
+}
+
+// connectHint says what to do about a failed connection.
+func connectHint(err error) string {
+	switch {
+	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked):
+		return ": check the user and password, the token or the credentials file"
+	case errors.Is(err, nats.ErrNoServers):
+		return ": start a nats-server with JetStream there, or leave the URL out to run one in this process"
+	}
+	return ""
 }
 
 func (b *Bus) checkJetStream(ctx context.Context) error {
@@ -158,11 +176,16 @@ func (b *Bus) checkJetStream(ctx context.Context) error {
 }
 
 func (c Config) authOptions() ([]nats.Option, error) {
-	var opts []nats.Option
-	if c.CredsFile != "" {
-		if _, err := os.Stat(c.CredsFile); err != nil {
+	for _, file := range []string{c.CredsFile, c.CAFile, c.CertFile, c.KeyFile} {
+		if file == "" {
+			continue
+		}
+		if _, err := os.Stat(file); err != nil {
 			return nil, fmt.Errorf("credentials: %w", err)
 		}
+	}
+	var opts []nats.Option
+	if c.CredsFile != "" {
 		opts = append(opts, nats.UserCredentials(c.CredsFile))
 	}
 	if c.User != "" {

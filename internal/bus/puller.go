@@ -70,6 +70,8 @@ func (p *puller) run(ctx context.Context) error {
 			return nil
 		case errors.Is(err, errDeaf):
 			p.log.Debug().Msg("subscription replaced")
+		case p.bus.Err() != nil:
+			return p.bus.Err()
 		case err != nil && !transient(err):
 			return err
 		}
@@ -167,10 +169,19 @@ func (p *puller) request() error {
 	if p.deaf {
 		return errDeaf
 	}
-	n := min(p.room-p.open-p.held, maxPull)
-	if n <= 0 || (p.open > 0 && n < (p.room+3)/4) {
-		return nil
+	for {
+		free := p.room - p.open - p.held
+		if free <= 0 || (p.open > 0 && free < (p.room+3)/4) {
+			return nil
+		}
+		if err := p.ask(min(free, maxPull)); err != nil {
+			return err
+		}
 	}
+}
+
+// ask sends one request. The lock is held.
+func (p *puller) ask(n int) error {
 	if p.open == 0 {
 		p.last = time.Now()
 		p.heard = p.last

@@ -33,6 +33,9 @@ func StartServer(c ServerConfig) (*Server, error) {
 	if c.Durability == "" {
 		c.Durability = Always
 	}
+	if err := checkDurability(c.Durability); err != nil {
+		return nil, fmt.Errorf("start server: %w", err)
+	}
 	opts := serverOptions(c.Dir, c.Durability)
 	opts.DontListen = false
 	opts.Host, opts.Port = "127.0.0.1", c.Port

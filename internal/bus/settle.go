@@ -91,6 +91,7 @@ func (w *work) tryAttach(ctx context.Context) error {
 func (w *work) run(ctx context.Context, wait func()) error {
 	defer w.cancel()
 	if err := w.attach(ctx); err != nil {
+		close(w.drain)
 		if ctx.Err() != nil {
 			return nil
 		}

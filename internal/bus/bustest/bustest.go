@@ -116,6 +116,7 @@ func Exercise(t *testing.T, logs Factory) {
 		{"LongHandler", testLongHandler},
 		{"Reset", testReset},
 		{"Peers", testPeers},
+		{"Prefetch", testPrefetch},
 		{"Batch", testBatch},
 		{"BatchMalformed", testBatchMalformed},
 		{"BatchRetries", testBatchRetries},

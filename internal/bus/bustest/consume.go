@@ -349,6 +349,40 @@ func testPeers(t *testing.T, logs Factory) {
 	}
 }
 
+// Nobody takes more than he has workers for: what a busy process cannot handle is
+// there for its peers.
+func testPrefetch(t *testing.T, logs Factory) {
+	l, b, ctx := fresh(t, logs)
+	publish(ctx, t, b, Facts(0, 20, "a")...)
+	busy := consumer("prefetch")
+	busy.Workers = 2
+	idle := busy
+	idle.Workers = 4
+	held, rest := newTally(2), newTally(18)
+	release := signal()
+	sub, stop := context.WithCancel(ctx)
+	doneBusy := background(t, func() error {
+		return b.Consume(sub, busy, func(_ context.Context, m *bus.Message) error {
+			held.add(m.Subject)
+			<-release
+			return nil
+		})
+	})
+	wait(t, held.done, "two held messages")
+	peer := l.Open(t)
+	doneIdle := background(t, func() error {
+		return peer.Consume(sub, idle, func(_ context.Context, m *bus.Message) error {
+			rest.add(m.Subject)
+			return nil
+		})
+	})
+	wait(t, rest.done, "the other 18 messages")
+	stop()
+	close(release)
+	wait(t, doneBusy, "the busy consumer")
+	wait(t, doneIdle, "the idle consumer")
+}
+
 // Batches hold what has arrived, in order, at most the rows asked for, and the
 // last ones do not wait.
 func testBatch(t *testing.T, logs Factory) {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -173,6 +174,7 @@ func testNoStream(t *testing.T, logs Factory) {
 	wantIs(t, "replay", b.Replay(ctx, bus.ReplayConfig{Stream: ghost}, nil), bus.ErrNoStream)
 	wantIs(t, "delete", b.DeleteRun(ctx, "ghost"), bus.ErrNoStream)
 	wantIs(t, "consume", b.Consume(ctx, bus.ConsumeConfig{Stream: ghost, Durable: "d"}, nil), bus.ErrNoStream)
+	wantIs(t, "consume batches", b.ConsumeBatch(ctx, bus.ConsumeConfig{Stream: ghost, Durable: "d"}, 10, time.Second, nil), bus.ErrNoStream)
 	if _, err = b.Publish(ctx, bus.Fact{Subject: "elsewhere.x"}); err == nil {
 		t.Error("a foreign subject was accepted")
 	}
