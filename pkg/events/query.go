@@ -8,7 +8,7 @@ import "github.com/mailru/easyjson"
 //easyjson:json
 type QueryDispatched struct {
 	// Index is the position of the query in the plan, from 0; the plan is
-	// ordered by repeat, then condition, then item.
+	// ordered by repeat, then item, then condition.
 	Index int `json:"index"`
 	// ItemIndex is the position of the item in the sample, from 0.
 	ItemIndex int `json:"item_index"`

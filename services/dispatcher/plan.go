@@ -130,30 +130,37 @@ func displayName(path string) string {
 // withinBudget refuses a plan whose worst case exceeds its budget: nothing is
 // asked that could overshoot it.
 func withinBudget(spec *experiment.Spec, plan *experiment.Plan) error {
-	if n := worstCalls(spec, plan); spec.Budget.Calls > 0 && n > spec.Budget.Calls {
+	if n := plan.Calls() * attempts(spec); spec.Budget.Calls > 0 && n > spec.Budget.Calls {
 		return fmt.Errorf("budget.calls: %d, but with retries the plan may make %d calls: sample fewer items, lower retries or raise the budget", spec.Budget.Calls, n)
+	}
+	if spec.Budget.Tokens > 0 {
+		return errors.New("budget.tokens: this version cannot hold a limit of tokens: use budget.usd or budget.calls")
 	}
 	limit, err := money.Parse(string(spec.Budget.USD))
 	if err != nil || limit.IsZero() {
 		return err
 	}
-	worst, err := money.Parse(plan.Cost().USD)
+	once, err := money.Parse(plan.Cost().USD)
 	if err != nil {
 		return err
 	}
+	var worst money.USD
+	for range attempts(spec) {
+		worst = worst.Add(once)
+	}
 	if worst.Cmp(limit) > 0 {
-		return fmt.Errorf("budget.usd: $%s, but the plan may cost up to $%s: sample fewer items, lower max_tokens or retries, or raise the budget", limit, worst)
+		return fmt.Errorf("budget.usd: $%s, but with retries the plan may cost up to $%s: sample fewer items, lower max_tokens or retries, or raise the budget", limit, worst)
 	}
 	return nil
 }
 
-// worstCalls counts the calls with every retry.
-func worstCalls(spec *experiment.Spec, plan *experiment.Plan) int {
-	attempts := 1
+// attempts is the most that any call of the plan is tried.
+func attempts(spec *experiment.Spec) int {
+	n := 1
 	for _, m := range spec.Models {
-		attempts = max(attempts, 1+m.Retries)
+		n = max(n, 1+m.Retries)
 	}
-	return plan.Calls() * attempts
+	return n
 }
 
 // requested plans a submitted run, or rejects it.
