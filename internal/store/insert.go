@@ -54,7 +54,7 @@ func (s *Store) Insert(ctx context.Context, rows []Row) error {
 	if err != nil {
 		return fmt.Errorf("insert %d rows: %w", len(rows), err)
 	}
-	defer batch.Close()
+	defer func() { _ = batch.Close() }()
 	for i, col := range columns(rows) {
 		if err := batch.Column(i).Append(col); err != nil {
 			return fmt.Errorf("insert %d rows: column %s: %w", len(rows), wireColumns()[i].Name, err)

@@ -75,7 +75,7 @@ func (s *Store) applied(ctx context.Context) (map[uint32]bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	out := map[uint32]bool{}
 	for rows.Next() {
 		var v uint32

@@ -44,7 +44,7 @@ func (s *Store) each(ctx context.Context, statement string, f func(cols []string
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	cols, types, kinds := describe(rows)
 	n := 0
 	for ; rows.Next(); n++ {
@@ -78,7 +78,7 @@ func (s *Store) columnsOf(ctx context.Context, statement string, args ...any) (c
 	if err != nil {
 		return nil, nil
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var name, kind, rest string
 		if err := rows.Scan(&name, &kind, &rest, &rest, &rest, &rest, &rest); err != nil {
@@ -96,9 +96,22 @@ func describe(rows driver.Rows) (cols, types []string, kinds []reflect.Type) {
 	for _, c := range rows.ColumnTypes() {
 		cols = append(cols, c.Name())
 		types = append(types, c.DatabaseTypeName())
-		kinds = append(kinds, c.ScanType())
+		kinds = append(kinds, scanType(c))
 	}
 	return cols, types, kinds
+}
+
+// scanType is the Go type of a column's values. The driver cannot scan a tuple
+// that may be NULL into the type that it names.
+func scanType(c driver.ColumnType) reflect.Type {
+	first, ok := strings.CutPrefix(c.DatabaseTypeName(), "Nullable(Tuple(")
+	if !ok {
+		return c.ScanType()
+	}
+	if end := strings.IndexAny(first, " ,()"); end >= 0 && first[end] == ' ' { // a name, then its type
+		return reflect.TypeFor[map[string]any]()
+	}
+	return reflect.TypeFor[[]any]()
 }
 
 func scan(rows driver.Rows, kinds []reflect.Type) ([]any, error) {

@@ -24,7 +24,7 @@ func (s *Store) Kinds(ctx context.Context, run string, upTo uint64) ([]events.Ki
 	if err != nil {
 		return nil, fmt.Errorf("digest run %s: %w", run, err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	var out []events.KindDigest
 	for rows.Next() {
 		var (
@@ -104,7 +104,7 @@ func (s *Store) Events(ctx context.Context, run string, kinds []events.Kind, f f
 	if err != nil {
 		return fmt.Errorf("read the events of run %s: %w", run, err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var (
 			id, kind string

@@ -133,7 +133,7 @@ func (s *Store) prepare(ctx context.Context, opt *clickhouse.Options) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if err := conn.QueryRow(ctx, sql.Query("version")).Scan(&s.version); err != nil {
 		return fmt.Errorf("connect: %w", err)
 	}

@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"fmt"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -9,7 +11,16 @@ import (
 	"github.com/crucible-go/crucible/internal/store/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) {
+	if what := os.Getenv(childEnv); what != "" {
+		if err := child(what, os.Getenv(dirEnv)); err != nil {
+			fmt.Fprintln(os.Stderr, "child:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	storetest.Main(m)
+}
 
 func TestInProcess(t *testing.T) {
 	storetest.Exercise(t, func(t *testing.T) store.Config { return storetest.Config(t) })
@@ -28,7 +39,7 @@ func TestOverHTTP(t *testing.T) {
 
 func TestReadOnlyEndpoint(t *testing.T) {
 	host := storetest.Open(t)
-	l := storetest.NewLog(t, "r", 2)
+	l := storetest.NewLog("r", 2)
 	if err := host.Insert(t.Context(), l.Rows); err != nil {
 		t.Fatal(err)
 	}

@@ -221,7 +221,7 @@ func TestPanicsAreStillRecovered(t *testing.T) {
 		}
 	}()
 	var p *struct{ x int }
-	p.x = 1 //nolint:staticcheck // the nil dereference is the test
+	p.x = 1
 }
 
 // connect opens clickhouse-go on the engine.

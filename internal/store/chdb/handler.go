@@ -39,7 +39,7 @@ func (c *core) serve(w http.ResponseWriter, r *http.Request, readonly bool) {
 		http.Error(w, err.Error(), status)
 		return
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	for k, v := range res.Header {
 		w.Header()[k] = v
 	}

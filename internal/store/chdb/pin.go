@@ -46,7 +46,7 @@ func Verify(path string) (sum string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("verify the engine: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return "", fmt.Errorf("verify the engine: %w", err)

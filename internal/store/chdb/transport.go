@@ -45,7 +45,7 @@ type request struct {
 // "readonly" other than 0 runs on a connection that cannot write.
 func (c *core) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
-		defer r.Body.Close()
+		defer func() { _ = r.Body.Close() }()
 	}
 	req, err := parseRequest(r)
 	if err == nil {

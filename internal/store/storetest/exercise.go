@@ -42,6 +42,7 @@ func Exercise(t *testing.T, config func(t *testing.T) store.Config) {
 		{"ViewEvents", viewEvents},
 		{"OnlyReads", onlyReads},
 		{"ReportsBadSQL", reportsBadSQL},
+		{"FormatsEveryType", formatsEveryType},
 		{"NamesTheColumnsOfNothing", namesTheColumnsOfNothing},
 		{"Exports", exports},
 		{"ExportsNothingHarmful", exportsNothingHarmful},
@@ -123,7 +124,7 @@ func keepsEveryColumn(t *testing.T, s *store.Store) {
 }
 
 func insertsTheSameOnce(t *testing.T, s *store.Store) {
-	l := NewLog(t, "r", 20)
+	l := NewLog("r", 20)
 	for range 3 {
 		insert(t, s, l.Rows...)
 	}
@@ -135,7 +136,7 @@ func insertsTheSameOnce(t *testing.T, s *store.Store) {
 }
 
 func readsOverlapsOnce(t *testing.T, s *store.Store) {
-	l := NewLog(t, "r", 30)
+	l := NewLog("r", 30)
 	for size := 7; size < 60; size += 13 {
 		for from := 0; from < len(l.Rows); from += size {
 			insert(t, s, l.Rows[from:min(from+size, len(l.Rows))]...)
@@ -172,7 +173,7 @@ func refusesRowsWithoutIdentity(t *testing.T, s *store.Store) {
 }
 
 func isRebuilt(t *testing.T, s *store.Store) {
-	l, other := NewLog(t, "r", 10), NewLog(t, "other", 5)
+	l, other := NewLog("r", 10), NewLog("other", 5)
 	insert(t, s, l.Rows...)
 	insert(t, s, other.Rows...)
 	for range 2 {
@@ -187,10 +188,10 @@ func isRebuilt(t *testing.T, s *store.Store) {
 }
 
 func streamsEvents(t *testing.T, s *store.Store) {
-	l := NewLog(t, "r", 500)
+	l := NewLog("r", 500)
 	insert(t, s, l.Rows[:len(l.Rows)/2]...)
 	insert(t, s, l.Rows[len(l.Rows)/3:]...)
-	insert(t, s, NewLog(t, "other", 3).Rows...)
+	insert(t, s, NewLog("other", 3).Rows...)
 	stream := make(map[string]store.Row)
 	for _, r := range l.Rows {
 		stream[r.ID] = r
@@ -217,7 +218,7 @@ func streamsEvents(t *testing.T, s *store.Store) {
 }
 
 func stopsWhenTheReaderStops(t *testing.T, s *store.Store) {
-	insert(t, s, NewLog(t, "r", 200).Rows...)
+	insert(t, s, NewLog("r", 200).Rows...)
 	stop := errors.New("enough")
 	for range 20 { // more than there are connections: each must come back
 		err := s.Events(t.Context(), "r", nil, func(string, events.Kind, uint64, []byte) error { return stop })
@@ -233,7 +234,7 @@ func worksConcurrently(t *testing.T, s *store.Store) {
 	errs := make(chan error, writers+readers)
 	logs := make([]*Log, writers)
 	for w := range writers {
-		logs[w] = NewLog(t, fmt.Sprintf("run-%d", w), 40)
+		logs[w] = NewLog(fmt.Sprintf("run-%d", w), 40)
 	}
 	for w := range writers {
 		wg.Go(func() {
@@ -267,7 +268,7 @@ func worksConcurrently(t *testing.T, s *store.Store) {
 func honoursTheContext(t *testing.T, s *store.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Insert(ctx, NewLog(t, "r", 3).Rows); !errors.Is(err, context.Canceled) {
+	if err := s.Insert(ctx, NewLog("r", 3).Rows); !errors.Is(err, context.Canceled) {
 		t.Errorf("Insert: %v", err)
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), 300*time.Millisecond)
@@ -285,7 +286,7 @@ func honoursTheContext(t *testing.T, s *store.Store) {
 
 func migratesTwiceAndAtOnce(t *testing.T, c store.Config) {
 	first := OpenConfig(t, c)
-	insert(t, first, NewLog(t, "r", 3).Rows...)
+	insert(t, first, NewLog("r", 3).Rows...)
 	var wg sync.WaitGroup
 	for range 6 {
 		wg.Go(func() {
@@ -294,7 +295,7 @@ func migratesTwiceAndAtOnce(t *testing.T, c store.Config) {
 				t.Error(err)
 				return
 			}
-			defer s.Close()
+			defer func() { _ = s.Close() }()
 			if s.Version() != first.Version() || s.Database() != c.Database {
 				t.Errorf("version %s, database %s", s.Version(), s.Database())
 			}

@@ -66,7 +66,7 @@ func (l *randomLog) digests(upTo uint64) []events.KindDigest {
 }
 
 func showsTwoContentsOfOneEvent(t *testing.T, s *store.Store) {
-	l := NewLog(t, "r", 5)
+	l := NewLog("r", 5)
 	insert(t, s, l.Rows...)
 	forged := l.Rows[4]
 	forged.Payload = append([]byte(nil), forged.Payload...)
@@ -83,7 +83,7 @@ func showsTwoContentsOfOneEvent(t *testing.T, s *store.Store) {
 }
 
 func showsALostOrChangedEvent(t *testing.T, s *store.Store) {
-	l := NewLog(t, "r", 5)
+	l := NewLog("r", 5)
 	lost := l.Rows[len(l.Rows)-2] // the last verdict
 	insert(t, s, l.Rows[:len(l.Rows)-2]...)
 	diff, err := s.Differences(t.Context(), "r", l.Last, l.Digests.Kinds())

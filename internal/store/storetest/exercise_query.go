@@ -14,7 +14,7 @@ import (
 )
 
 func onlyReads(t *testing.T, s *store.Store) {
-	insert(t, s, NewLog(t, "r", 2).Rows...)
+	insert(t, s, NewLog("r", 2).Rows...)
 	for _, statement := range []string{
 		"DROP TABLE events_raw", "TRUNCATE TABLE events_raw", "INSERT INTO drops (run) VALUES ('x')", "DELETE FROM events_raw WHERE 1",
 		"ALTER TABLE events_raw DELETE WHERE 1", "CREATE TABLE x (a UInt8) ENGINE = Memory", "DROP DATABASE " + s.Database(),
@@ -62,6 +62,14 @@ func reportsBadSQL(t *testing.T, s *store.Store) {
 	wantText(t, s, "SELECT 1", "1")
 }
 
+func formatsEveryType(t *testing.T, s *store.Store) {
+	wantText(t, s, `SELECT true, NULL, 1.5, nan, toDecimal64('1.50', 4), toUUID('61f0c404-5cb3-11e7-907b-a6006ad3dba0'), [1, 2], (1, 'a'),
+		map('k', 1), toIPv4('1.2.3.4'), toDateTime('2026-01-02 03:04:05', 'UTC'), toDate('2026-01-02'), toUInt256(1) * 3, [NULL, 'x'],
+		(SELECT (1, 'sub')), (SELECT 1 WHERE 0), toFixedString('ab', 2), toNullable(7)`,
+		"true\t\t1.5\tNaN\t1.5\t61f0c404-5cb3-11e7-907b-a6006ad3dba0\t[1,2]\t[1,\"a\"]\t{\"k\":1}\t1.2.3.4\t2026-01-02T03:04:05Z\t"+
+			"2026-01-02T00:00:00Z\t3\t[null,\"x\"]\t[1,\"sub\"]\t\tab\t7")
+}
+
 func namesTheColumnsOfNothing(t *testing.T, s *store.Store) {
 	var calls int
 	err := s.Query(t.Context(), "SELECT run, seq FROM events WHERE 0", false, func(cols, types []string, row []any) error {
@@ -86,10 +94,10 @@ func export(t *testing.T, s *store.Store, table, format string) string {
 }
 
 func exports(t *testing.T, s *store.Store) {
-	l := NewLog(t, "r", 9)
+	l := NewLog("r", 9)
 	insert(t, s, l.Rows...)
 	insert(t, s, l.Rows[3:]...)
-	insert(t, s, NewLog(t, "other", 2).Rows...)
+	insert(t, s, NewLog("other", 2).Rows...)
 	for table, want := range map[string]int{"events": len(l.Rows), "calls": 18, "votes": 9} {
 		records, err := csv.NewReader(strings.NewReader(export(t, s, table, "csv"))).ReadAll()
 		if err != nil || len(records) != want+1 || records[0][0] != map[bool]string{true: "id", false: "run"}[table == "events"] {
@@ -132,7 +140,7 @@ func formulas() []string {
 }
 
 func exportsNothingHarmful(t *testing.T, s *store.Store) {
-	l := Begin(t, "r", 1)
+	l := Begin("r", 1)
 	for i, f := range formulas() {
 		l.Add(events.VoteSubject("r", fmt.Sprintf("q%d", i)), "voter/1", "", &events.VoteDecided{
 			Index: i, State: events.VoteDecidedState, Answer: f, Consensus: -1, CostUSD: "-0.5", Stop: "all",

@@ -8,9 +8,9 @@ import (
 )
 
 func viewCalls(t *testing.T, s *store.Store) {
-	l := NewLog(t, "r", 4) // the seventh of its eight calls fails
+	l := NewLog("r", 4) // the seventh of its eight calls fails
 	insert(t, s, l.Rows...)
-	open := Begin(t, "open", 1)
+	open := Begin("open", 1)
 	query, call := events.QueryID("open", Condition, 0, "x"), "waiting"
 	open.Add(events.RequestedSubject("open", query, call, "pool-7"), "voter/1", "", &events.CallRequested{Role: events.RoleJudge})
 	insert(t, s, open.Rows...)
@@ -31,9 +31,9 @@ func viewCalls(t *testing.T, s *store.Store) {
 }
 
 func viewAttempts(t *testing.T, s *store.Store) {
-	l := NewLog(t, "r", 4)
+	l := NewLog("r", 4)
 	insert(t, s, l.Rows...)
-	open := Begin(t, "open", 1)
+	open := Begin("open", 1)
 	open.Add(events.StartedSubject("open", "q", "c", 3), "caller/1", "", &events.CallStarted{Attempt: 3, Nonce: "n", Caller: "here"})
 	insert(t, s, open.Rows...)
 
@@ -47,7 +47,7 @@ func viewAttempts(t *testing.T, s *store.Store) {
 }
 
 func viewVotes(t *testing.T, s *store.Store) {
-	l := NewLog(t, "r", 3)
+	l := NewLog("r", 3)
 	l.Add(events.VoteSubject("r", "failed-query"), "voter/1", "", &events.VoteDecided{
 		Index: 3, State: events.VoteFailed, CostUSD: "0", Stop: "all", Reason: "every call failed",
 	})
@@ -60,19 +60,19 @@ func viewVotes(t *testing.T, s *store.Store) {
 }
 
 func viewRuns(t *testing.T, s *store.Store) {
-	done := NewLog(t, "a-done", 3)
-	running := Begin(t, "b-running", 5)
+	done := NewLog("a-done", 3)
+	running := Begin("b-running", 5)
 	running.Query(0)
-	suspended := Begin(t, "c-suspended", 5)
+	suspended := Begin("c-suspended", 5)
 	suspended.Add(events.SuspendedSubject("c-suspended", 1), "dispatcher/1", "", &events.RunSuspended{Reason: "budget"})
-	resumed := Begin(t, "d-resumed", 5)
+	resumed := Begin("d-resumed", 5)
 	resumed.Add(events.SuspendedSubject("d-resumed", 1), "dispatcher/1", "", &events.RunSuspended{Reason: "budget"})
 	resumed.Add(events.ResumedSubject("d-resumed", 1), "dispatcher/1", "", &events.RunResumed{Reason: "person"})
-	cancelling := Begin(t, "e-cancelling", 5)
+	cancelling := Begin("e-cancelling", 5)
 	cancelling.Add(events.RunSubject(events.KindRunCancelRequested, "e-cancelling"), "client/1", "", &events.RunCancelRequested{})
-	rejected := &Log{Run: "f-rejected", tb: t}
+	rejected := &Log{Run: "f-rejected"}
 	rejected.Add(events.RunSubject(events.KindRunRejected, "f-rejected"), "dispatcher/1", "", &events.RunRejected{Reason: "no such model"})
-	failed := Begin(t, "g-failed", 5)
+	failed := Begin("g-failed", 5)
 	failed.Add(events.RunSubject(events.KindRunFailed, "g-failed"), "dispatcher/1", "",
 		&events.RunFailed{RunEnd: events.RunEnd{State: events.StateFailed, Reason: "disk", Queries: 5, CostUSD: "0"}})
 	for _, l := range []*Log{done, running, suspended, resumed, cancelling, rejected, failed} {
@@ -93,7 +93,7 @@ func viewRuns(t *testing.T, s *store.Store) {
 }
 
 func viewDeadLetters(t *testing.T, s *store.Store) {
-	l := Begin(t, "r", 1)
+	l := Begin("r", 1)
 	l.Add(events.DeadLetterSubject("r", "event-id"), "voter/1", "", &events.DeadLetter{
 		Service: "voter", Subject: "crucible.call.completed.r.q.c", Sequence: 17, Deliveries: 5, Error: "panic: \"x\"", SHA256: "abcd",
 	})
@@ -104,7 +104,7 @@ func viewDeadLetters(t *testing.T, s *store.Store) {
 }
 
 func viewEvents(t *testing.T, s *store.Store) {
-	l := NewLog(t, "r", 2)
+	l := NewLog("r", 2)
 	insert(t, s, l.Rows...)
 	insert(t, s, l.Rows[1:]...)
 	wantText(t, s, `SELECT kind, count() FROM events WHERE run = 'r' AND kind LIKE 'call.%' GROUP BY kind ORDER BY kind`,

@@ -3,7 +3,6 @@ package storetest
 import (
 	"fmt"
 	"strconv"
-	"testing"
 	"time"
 
 	"github.com/crucible-go/crucible/internal/store"
@@ -18,7 +17,6 @@ type Log struct {
 	Digests events.Digests
 	Last    uint64 // sequence of the run's stream
 
-	tb      testing.TB
 	control uint64
 	at      time.Time
 }
@@ -33,8 +31,8 @@ const (
 
 // NewLog makes the log of a run of so many items, two members and one condition
 // that is complete. Every seventh call fails after two attempts.
-func NewLog(tb testing.TB, run string, items int) *Log {
-	l := Begin(tb, run, items)
+func NewLog(run string, items int) *Log {
+	l := Begin(run, items)
 	for i := range items {
 		l.Query(i)
 	}
@@ -43,8 +41,8 @@ func NewLog(tb testing.TB, run string, items int) *Log {
 }
 
 // Begin makes a log that says that a run was requested and planned.
-func Begin(tb testing.TB, run string, items int) *Log {
-	l := &Log{Run: run, tb: tb, at: time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)}
+func Begin(run string, items int) *Log {
+	l := &Log{Run: run, at: time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)}
 	l.Add(events.RunSubject(events.KindRunRequested, run), "client/test", "", &events.RunRequested{Spec: "version: 1\nname: made-up\n"})
 	l.Add(events.RunSubject(events.KindRunPlanned, run), "dispatcher/test", "", &events.RunPlanned{
 		Name: "made-up", Stream: events.RunStream(run), SpecHash: "5bec", DatasetHash: "da7a", Seed: 1<<63 + 42,
@@ -127,7 +125,6 @@ func (l *Log) End(items int) {
 
 // Add publishes an event: it encodes it, gives it a sequence and makes it a row.
 func (l *Log) Add(s events.Subject, source, cause string, data events.Data, with ...func(*events.Event)) store.Row {
-	l.tb.Helper()
 	l.at = l.at.Add(time.Millisecond + time.Nanosecond)
 	ev := events.About(s, source, cause, l.at)
 	ev.Data = data
@@ -136,7 +133,7 @@ func (l *Log) Add(s events.Subject, source, cause string, data events.Data, with
 	}
 	payload, err := events.Encode(&ev)
 	if err != nil {
-		l.tb.Fatal(err)
+		panic("storetest: " + err.Error()) // the events are made up here
 	}
 	row := store.Row{
 		ID: ev.ID, Run: ev.Run, Kind: string(ev.Type), Source: ev.Source, Subject: ev.Subject, Cause: ev.Cause, Query: ev.Query,

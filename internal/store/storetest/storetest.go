@@ -37,7 +37,7 @@ func run(m *testing.M) (code int) {
 	if err != nil {
 		return failed(err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	engine, err := chdb.Open(context.Background(), chdb.Options{Dir: dir, Logger: zerolog.Nop()})
 	if err != nil {
 		return failed(err)

@@ -52,7 +52,7 @@ func (f *fetcher) fetch(ctx context.Context) (string, error) {
 	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
 		return "", fmt.Errorf("wait for another fetch: %w", err)
 	}
-	defer lock.Unlock()
+	defer func() { _ = lock.Unlock() }()
 	if present(path, pin) {
 		return path, nil
 	}
@@ -90,7 +90,7 @@ func (f *fetcher) install(ctx context.Context, pin chdb.Pin, path string) error 
 	if err != nil {
 		return fmt.Errorf("make a temporary folder: %w", err)
 	}
-	defer os.RemoveAll(tmp)
+	defer func() { _ = os.RemoveAll(tmp) }()
 	packed := f.from
 	if packed == "" {
 		if packed, err = f.pack(ctx, pin, tmp); err != nil {
@@ -140,7 +140,7 @@ func checkPackage(path, want string) error {
 	if err != nil {
 		return fmt.Errorf("read the package: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	h := sha512.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return fmt.Errorf("read the package: %w", err)
@@ -157,7 +157,7 @@ func extract(packed, path string) (err error) {
 	if err != nil {
 		return fmt.Errorf("unpack: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	z, err := gzip.NewReader(f)
 	if err != nil {
 		return fmt.Errorf("unpack: %w", err)
@@ -195,7 +195,7 @@ func write(path string, r io.Reader, size int64) error {
 }
 
 func (f *fetcher) say(format string, args ...any) {
-	fmt.Fprintf(f.talk, "fetch: "+format+"\n", args...)
+	_, _ = fmt.Fprintf(f.talk, "fetch: "+format+"\n", args...)
 }
 
 func lastLines(s string, n int) string {

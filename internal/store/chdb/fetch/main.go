@@ -38,12 +38,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	if flags.NArg() > 0 {
-		fmt.Fprintf(stderr, "fetch: error: unexpected argument %q\n", flags.Arg(0))
+		_, _ = fmt.Fprintf(stderr, "fetch: error: unexpected argument %q\n", flags.Arg(0))
 		return 2
 	}
 	path, err := f.fetch(ctx)
 	if err != nil {
-		fmt.Fprintf(stderr, "fetch: error: %v\n", err)
+		_, _ = fmt.Fprintf(stderr, "fetch: error: %v\n", err)
 		return 1
 	}
 	if _, err := fmt.Fprintln(stdout, path); err != nil {
