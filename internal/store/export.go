@@ -97,8 +97,6 @@ func Format(v any) string {
 		return ""
 	case string:
 		return x
-	case []byte:
-		return string(x)
 	case bool:
 		return strconv.FormatBool(x)
 	case time.Time:
@@ -163,8 +161,6 @@ func JSON(v any) any {
 	switch x := v.(type) {
 	case nil, string, bool:
 		return v
-	case []byte:
-		return string(x)
 	case float64:
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			return nil

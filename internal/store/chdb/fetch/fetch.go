@@ -43,7 +43,7 @@ func (f *fetcher) fetch(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("make the cache folder: %w", err)
 	}
 	if f.verify {
-		return path, f.check(path)
+		return path, f.check(pin, path)
 	}
 	if present(path, pin) {
 		return path, nil
@@ -60,8 +60,8 @@ func (f *fetcher) fetch(ctx context.Context) (string, error) {
 }
 
 // check reads the whole library.
-func (f *fetcher) check(path string) error {
-	sum, err := chdb.Verify(path)
+func (f *fetcher) check(pin chdb.Pin, path string) error {
+	sum, err := pin.Verify(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s does not exist: run without --verify to fetch it", path)
 	}
@@ -104,7 +104,7 @@ func (f *fetcher) install(ctx context.Context, pin chdb.Pin, path string) error 
 	if err := extract(packed, lib); err != nil {
 		return err
 	}
-	if _, err := chdb.Verify(lib); err != nil {
+	if _, err := pin.Verify(lib); err != nil {
 		return err
 	}
 	if err := os.Rename(lib, path); err != nil {
