@@ -62,7 +62,8 @@ type Bus struct {
 
 	replies    replies
 	committers sync.Map // stream -> *committer
-	background sync.WaitGroup
+	starting   sync.Mutex     // held while background grows
+	background sync.WaitGroup // the committers that run
 	objects    objectStore
 }
 
@@ -74,11 +75,25 @@ func (b *Bus) Close() error {
 	if b.nc != nil {
 		b.nc.Close()
 	}
+	b.starting.Lock() // whoever comes later sees that it is closed
+	closed := b.server
+	b.starting.Unlock()
 	b.background.Wait()
-	if b.server != nil {
-		return b.server.Close()
+	if closed != nil {
+		return closed.Close()
 	}
 	return nil
+}
+
+// start runs f in the background, unless the bus is closed: Close waits for it.
+func (b *Bus) start(f func()) bool {
+	b.starting.Lock()
+	defer b.starting.Unlock()
+	if b.Err() != nil {
+		return false
+	}
+	b.background.Go(f)
+	return true
 }
 
 // Closed is closed when the bus was closed or its connection is gone for good;

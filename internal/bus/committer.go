@@ -79,14 +79,12 @@ func (c *committer) add(offers []offer) {
 	start := !c.running
 	c.running = true
 	c.mu.Unlock()
-	if start {
-		c.bus.background.Add(1)
-		go c.run()
+	if start && !c.bus.start(c.run) {
+		c.run() // the bus is closed: every offer is told so at once
 	}
 }
 
 func (c *committer) run() {
-	defer c.bus.background.Done()
 	for {
 		offers := c.take()
 		if offers == nil {

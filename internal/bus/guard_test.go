@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -336,4 +337,33 @@ func TestReadDelivery(t *testing.T) {
 			t.Errorf("%q was read", reply)
 		}
 	}
+}
+
+// Publishers that are at work when the bus is closed are told so, all of them.
+func TestCloseWhilePublishing(t *testing.T) {
+	b := openEmbedded(t)
+	var wg sync.WaitGroup
+	var begun sync.WaitGroup
+	for w := range 16 {
+		begun.Add(1)
+		wg.Go(func() {
+			for i := 0; ; i++ {
+				_, err := b.Publish(context.Background(), vote(w*1_000_000+i))
+				if i == 0 {
+					begun.Done()
+				}
+				if err != nil {
+					if !errors.Is(err, bus.ErrClosed) {
+						t.Error(err)
+					}
+					return
+				}
+			}
+		})
+	}
+	begun.Wait()
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
 }
