@@ -2,7 +2,6 @@ package app
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 	"text/tabwriter"
 )
@@ -62,18 +61,6 @@ func or(v, otherwise string) string {
 		return otherwise
 	}
 	return v
-}
-
-// redacted is a URL without its password.
-func redacted(raw string) string {
-	if raw == "" {
-		return ""
-	}
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "(not a URL)"
-	}
-	return u.Redacted()
 }
 
 // Text is the configuration for people.

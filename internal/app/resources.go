@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
+	"sync"
+	"time"
 
 	"github.com/rs/zerolog"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/crucible-go/crucible/internal/bus"
 	"github.com/crucible-go/crucible/internal/store"
@@ -36,22 +38,44 @@ func Open(ctx context.Context, c Config, need Need, l zerolog.Logger) (_ *Resour
 			err = errors.Join(err, r.Close())
 		}
 	}()
-	var g errgroup.Group
+	var g sync.WaitGroup
+	var logErr, storeErr error
 	if need&NeedLog != 0 {
-		g.Go(func() (err error) {
-			if r.Log, err = bus.Open(ctx, c.bus(l)); err != nil {
-				return err
-			}
-			return r.Log.EnsureControl(ctx)
-		})
+		g.Go(func() { logErr = r.openLog(ctx, c, l) })
 	}
 	if need&NeedStore != 0 {
-		g.Go(func() (err error) {
-			r.Store, err = store.Open(ctx, store.Config{URL: c.ClickHouse, Dir: filepath.Join(c.Data, "store"), Logger: l})
-			return err
-		})
+		g.Go(func() { storeErr = r.openStore(ctx, c, l) })
 	}
-	return r, g.Wait()
+	g.Wait()
+	if logErr != nil {
+		return r, logErr // of two faults of one folder the first one is enough
+	}
+	return r, storeErr
+}
+
+func (r *Resources) openLog(ctx context.Context, c Config, l zerolog.Logger) (err error) {
+	if r.Log, err = bus.Open(ctx, c.bus(l)); err != nil {
+		return err
+	}
+	return r.Log.EnsureControl(ctx)
+}
+
+// patience bounds how long a server may take to say that it is there.
+const patience = 15 * time.Second
+
+func (r *Resources) openStore(ctx context.Context, c Config, l zerolog.Logger) (err error) {
+	if c.ClickHouse != "" {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, patience, fmt.Errorf("ClickHouse did not answer within %v", patience))
+		defer cancel()
+	}
+	if r.Store, err = store.Open(ctx, store.Config{URL: c.ClickHouse, Dir: filepath.Join(c.Data, "store"), Logger: l}); err == nil {
+		return nil
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return fmt.Errorf("open the store: %w", cause)
+	}
+	return err
 }
 
 // bus is the log's configuration. What is secret comes from the environment.

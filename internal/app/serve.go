@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -34,17 +35,45 @@ type Trust struct {
 	Sole bool
 }
 
-// Serve runs services until ctx is done and they have drained, or until one
-// fails, which drains the others.
-func Serve(ctx context.Context, c Config, t Trust, r *Resources, l zerolog.Logger) error {
-	names := c.Services
-	if len(names) == 0 {
-		names = Services()
-	}
+// CheckServices checks the names of services.
+func CheckServices(names []string) error {
 	for _, name := range names {
 		if !slices.Contains(Services(), name) {
 			return &UsageError{fmt.Errorf("there is no service %q", name), hintNearest(name, Services())}
 		}
+	}
+	return nil
+}
+
+// Serve runs services until ctx is done and they have drained, or until one
+// fails or the log is gone for good, which drains the others.
+func Serve(ctx context.Context, c Config, t Trust, r *Resources, l zerolog.Logger) error {
+	if err := CheckServices(c.Services); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-r.Log.Closed():
+			cancel(fmt.Errorf("%w: %w", errLogGone, r.Log.Err()))
+		case <-ctx.Done():
+		}
+	}()
+	err := serve(ctx, c, t, r, l)
+	if cause := context.Cause(ctx); errors.Is(cause, errLogGone) {
+		return cause
+	}
+	return err
+}
+
+// errLogGone ends services that can do nothing more.
+var errLogGone = errors.New("the connection to the log is gone for good")
+
+func serve(ctx context.Context, c Config, t Trust, r *Resources, l zerolog.Logger) error {
+	names := c.Services
+	if len(names) == 0 {
+		names = Services()
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, s := range c.services(t, r, l) {

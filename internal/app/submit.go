@@ -75,12 +75,20 @@ func (f *SpecFile) Plan(ctx context.Context) (*experiment.Plan, error) {
 // NewRunID makes a run's id: time-sortable, 26 characters, lower case.
 func NewRunID() string { return strings.ToLower(ulid.Make().String()) }
 
+// CheckRunID checks an id that somebody chose.
+func CheckRunID(run string) error {
+	if err := events.CheckToken(run); err != nil {
+		return &UsageError{fmt.Errorf("run id: %w", err), "an id has letters, digits, - and _, such as gsm8k-1"}
+	}
+	return nil
+}
+
 // Submit uploads the spec's data files and publishes the request. From then on
 // the log holds all that the run needs. A request with the same id but another
 // body is an error: the first one stands.
 func Submit(ctx context.Context, log *bus.Bus, f *SpecFile, run string, lookup func(string) (string, bool)) error {
-	if err := events.CheckToken(run); err != nil {
-		return &UsageError{fmt.Errorf("run id: %w", err), ""}
+	if err := CheckRunID(run); err != nil {
+		return err
 	}
 	text, err := f.upload(ctx, log, lookup)
 	if err != nil {

@@ -70,9 +70,15 @@ func New() *cobra.Command {
 func newCLI(world IO) *cli {
 	c := &cli{IO: world}
 	c.root = &cobra.Command{
-		Use:           "crucible",
-		Short:         "Experiments on the reliability, latency and cost of language models",
-		Long:          "Crucible runs reproducible, statistically rigorous experiments on the\nreliability, latency and cost of large language models.",
+		Use:   "crucible",
+		Short: "Experiments on the reliability, latency and cost of language models",
+		Long: "Crucible runs reproducible, statistically rigorous experiments on the\nreliability, latency and cost of large language models.\n\n" +
+			"Without --nats and --clickhouse everything is in this process and in the folder\n" +
+			"--data. Every flag has an environment variable: --data-root is CRUCIBLE_DATA_ROOT.\n" +
+			"stdout is data, stderr is talk. Exit codes: 0 done, 1 failed, 2 wrong usage or\n" +
+			"invalid input, 3 finished but partial.",
+		Example: examples("crucible plan examples/arithmetic.yaml", "crucible run examples/arithmetic.yaml",
+			"crucible sql 'SELECT condition, count() FROM votes GROUP BY condition'"),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
@@ -83,7 +89,7 @@ func newCLI(world IO) *cli {
 	c.root.SetOut(world.Out)
 	c.root.SetErr(world.Err)
 	c.root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &app.UsageError{Err: err, Hint: "see " + cmd.CommandPath() + " --help"}
+		return &app.UsageError{Err: err, Hint: flagHint(cmd, err)}
 	})
 	f := c.root.PersistentFlags()
 	f.StringVar(&c.conf.Data, "data", ".crucible", "folder of the embedded log and store")
@@ -95,26 +101,8 @@ func newCLI(world IO) *cli {
 	f.BoolVar(&c.asJSON, "json", false, "print data as JSON")
 	f.BoolVar(&c.yes, "yes", false, "answer every question with yes")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "log what the services do")
-	c.root.AddCommand(c.commands()...)
-	for _, cmd := range c.root.Commands() {
-		checkArgs(cmd)
-	}
+	c.addCommands()
 	return c
-}
-
-// checkArgs makes a wrong number of arguments a fault of usage.
-func checkArgs(cmd *cobra.Command) {
-	if check := cmd.Args; check != nil {
-		cmd.Args = func(cmd *cobra.Command, args []string) error {
-			if err := check(cmd, args); err != nil {
-				return &app.UsageError{Err: err, Hint: "usage: " + cmd.UseLine()}
-			}
-			return nil
-		}
-	}
-	for _, sub := range cmd.Commands() {
-		checkArgs(sub)
-	}
 }
 
 // EnvName is the environment variable of a flag.
@@ -138,7 +126,7 @@ func (c *cli) configure(cmd *cobra.Command) error {
 		}
 		set[f.Name] = true
 		if serr := f.Value.Set(v); serr != nil && err == nil {
-			err = &app.UsageError{Err: fmt.Errorf("environment variable %s: %w", EnvName(f.Name), serr)}
+			err = &app.UsageError{Err: fmt.Errorf("environment variable %s: --%s: %w", EnvName(f.Name), f.Name, serr), Hint: f.Usage}
 		}
 	})
 	if err != nil {
@@ -166,7 +154,7 @@ func (c *cli) configure(cmd *cobra.Command) error {
 	if c.conf.Workers < 0 {
 		return &app.UsageError{Err: fmt.Errorf("--workers: %d is negative", c.conf.Workers), Hint: "0 is what the pools say"}
 	}
-	return nil
+	return c.conf.Check()
 }
 
 // logger writes to stderr: warnings and errors, everything with -v, and JSON
@@ -199,16 +187,8 @@ func (c *cli) report(err error) int {
 	case errors.As(err, &usage):
 		c.sayError(err, usage.Hint)
 		return exitUsage
-	case strings.HasPrefix(err.Error(), "unknown command"):
-		c.sayError(err, "see crucible --help")
-		return exitUsage
 	}
-	var hinted interface{ Hint() string }
-	hint := ""
-	if errors.As(err, &hinted) {
-		hint = hinted.Hint()
-	}
-	c.sayError(err, hint)
+	c.sayError(err, app.Hint(err))
 	return exitFailed
 }
 

@@ -59,7 +59,7 @@ func probeURL(ctx context.Context, url string) error {
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return &app.UsageError{Err: fmt.Errorf("--probe: %w", err)}
+		return &app.UsageError{Err: errors.New("--probe: this is not a URL"), Hint: "want http://HOST:PORT/readyz"}
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -78,6 +78,8 @@ func (c *cli) configCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
 		Short: "Work with the configuration of services",
+		Args:  unknownCommand,
+		RunE:  help,
 	}
 	cmd.AddCommand(&cobra.Command{
 		Use:   "check",

@@ -110,7 +110,11 @@ func (c *cli) cancelCommand() *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.with(cmd.Context(), app.NeedLog, func(r *app.Resources) error {
-				return app.Cancel(cmd.Context(), r.Log, args[0])
+				if err := app.Cancel(cmd.Context(), r.Log, args[0]); err != nil {
+					return err
+				}
+				c.say("run %s is asked to stop; crucible watch %s tells when it has", args[0], args[0])
+				return nil
 			})
 		},
 	}
@@ -128,11 +132,11 @@ func (c *cli) submitCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := spec.Plan(cmd.Context()); err != nil {
-				return err
-			}
 			if run == "" {
 				run = app.NewRunID()
+			}
+			if err := c.check(cmd.Context(), spec, run); err != nil {
+				return err
 			}
 			return c.with(cmd.Context(), app.NeedLog, func(r *app.Resources) error {
 				if err := app.Submit(cmd.Context(), r.Log, spec, run, c.LookupEnv); err != nil {

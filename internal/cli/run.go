@@ -5,42 +5,34 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/crucible-go/crucible/internal/app"
 )
 
-// commands are all commands, in the order of the help.
-func (c *cli) commands() []*cobra.Command {
-	return []*cobra.Command{
-		c.runCommand(), c.resumeCommand(), c.runsCommand(), c.statusCommand(), c.watchCommand(), c.cancelCommand(),
-		c.planCommand(), c.submitCommand(), c.serveCommand(), c.storeCommand(), c.simulateCommand(),
-		c.sqlCommand(), c.exportCommand(), c.verifyCommand(), c.rebuildCommand(), c.archiveCommand(), c.restoreCommand(),
-		c.doctorCommand(), c.configCommand(),
-		c.versionCommand(),
-	}
-}
-
 func (c *cli) runCommand() *cobra.Command {
 	var run string
 	cmd := &cobra.Command{
 		Use:   "run SPEC",
 		Short: "Run an experiment in this process, until its report is written",
-		Args:  cobra.ExactArgs(1),
+		Long: "Runs every service in this process until the report of the experiment is in\n" +
+			"OUT/RUN. Whatever ends it early, crucible resume RUN goes on where it stopped,\n" +
+			"and no answer is asked or paid for again. With --json the last line of stdout is\n" +
+			"{\"run\", \"state\", \"dir\"}.",
+		Example: examples("crucible run examples/arithmetic.yaml", "crucible run --run first --out results --workers 8 spec.yaml"),
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			spec, err := app.ReadSpec(args[0], c.LookupEnv)
 			if err != nil {
 				return err
 			}
-			if _, err := spec.Plan(cmd.Context()); err != nil {
-				return err
-			}
-			for _, w := range spec.Spec.Warnings {
-				c.say("crucible: warning: %s", w)
-			}
 			if run == "" {
 				run = app.NewRunID()
+			}
+			if err := c.check(cmd.Context(), spec, run); err != nil {
+				return err
 			}
 			return c.perform(cmd.Context(), run, func(ctx context.Context, r *app.Resources) error {
 				return app.Submit(ctx, r.Log, spec, run, c.LookupEnv)
@@ -51,11 +43,31 @@ func (c *cli) runCommand() *cobra.Command {
 	return cmd
 }
 
+// check plans a run before anything is opened, and says what its author should
+// know.
+func (c *cli) check(ctx context.Context, spec *app.SpecFile, run string) error {
+	if err := app.CheckRunID(run); err != nil {
+		return err
+	}
+	plan, err := spec.Plan(ctx)
+	if err != nil {
+		return err
+	}
+	for _, w := range slices.Concat(spec.Spec.Warnings, plan.Warnings) {
+		c.say("crucible: warning: %s", w)
+	}
+	return nil
+}
+
 func (c *cli) resumeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "resume RUN",
 		Short: "Finish a run that was interrupted or suspended",
-		Args:  cobra.ExactArgs(1),
+		Long: "Goes on with a run of this data folder until its report is written. What is in\n" +
+			"the log already is not asked again. Of a run that is finished it only says where\n" +
+			"the report is.",
+		Example: examples("crucible resume 01jd8z0v5f3q0k1n9r4t7w2x6y"),
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.perform(cmd.Context(), args[0], func(ctx context.Context, r *app.Resources) error {
 				return app.Resume(ctx, r.Log, args[0])
@@ -87,7 +99,7 @@ func (e *interrupted) Error() string { return "interrupted; nothing that was ans
 
 // Hint says how to go on.
 func (e *interrupted) Hint() string {
-	return fmt.Sprintf("crucible resume %s --data %s", e.run, e.data)
+	return fmt.Sprintf("go on with: crucible resume %s --data %s", e.run, e.data)
 }
 
 // finished prints how a run ended, and maps it to an exit code.

@@ -7,8 +7,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"syscall"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
@@ -21,7 +23,12 @@ func (c *cli) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run services until told to stop",
-		Args:  cobra.NoArgs,
+		Long: "Runs services against the log and the store, all of them or the ones that are\n" +
+			"named. SIGTERM lets them finish what is under way: exit code 0. A log that is\n" +
+			"away is waited for; one that is gone for good ends the process with exit code 1.",
+		Example: examples("crucible serve --nats nats://127.0.0.1:4222 --clickhouse clickhouse://127.0.0.1:9000/crucible",
+			"crucible serve --services caller,voter --http 127.0.0.1:8080 --config pools.yaml"),
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.serve(cmd.Context())
 		},
@@ -32,39 +39,52 @@ func (c *cli) serveCommand() *cobra.Command {
 	return cmd
 }
 
-func (c *cli) serve(ctx context.Context) (err error) {
+func (c *cli) serve(ctx context.Context) error {
+	if err := app.CheckServices(c.conf.Services); err != nil {
+		return err
+	}
 	log := c.logger(true)
 	health := telemetry.New()
+	// The probes live until the services have drained: readiness ends first.
+	probes, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
 	g, gctx := errgroup.WithContext(ctx)
 	if c.http != "" {
-		l, err := listen(gctx, c.http, "--http")
+		l, err := listen(ctx, c.http, "--http")
 		if err != nil {
 			return err
 		}
-		g.Go(func() error { return serveHTTP(gctx, l, health.Handler()) })
+		log.Info().Str("addr", l.Addr().String()).Msg("probes and metrics")
+		g.Go(func() error { return serveHTTP(probes, l, health.Handler()) })
 	}
-	g.Go(func() (err error) {
-		r, err := app.Open(gctx, c.conf, app.NeedOf(c.conf.Services), log)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, r.Close()) }()
-		health.Ready(true)
-		defer health.Ready(false)
-		log.Info().Strs("services", c.conf.Services).Msg("serving")
-		trust := app.Trust{Sole: c.conf.NATS == "" && len(c.conf.Services) == 0}
-		if err := app.Serve(gctx, c.conf, trust, r, log); err != nil {
-			return err
-		}
-		if ctx.Err() == nil {
-			return errors.New("the services ended by themselves")
-		}
-		return ctx.Err()
+	g.Go(func() error {
+		defer stop()
+		return c.runServices(gctx, health, log)
 	})
-	if err := g.Wait(); err != nil && ctx.Err() == nil {
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	log.Info().Msg("stopped")
+	return nil
+}
+
+// runServices opens what the services need and runs them until ctx is done.
+func (c *cli) runServices(ctx context.Context, health *telemetry.Health, log zerolog.Logger) (err error) {
+	r, err := app.Open(ctx, c.conf, app.NeedOf(c.conf.Services), log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	health.Ready(true)
+	defer context.AfterFunc(ctx, func() { health.Ready(false) })()
+	log.Info().Strs("services", c.conf.Services).Msg("serving")
+	trust := app.Trust{Sole: c.conf.NATS == "" && len(c.conf.Services) == 0}
+	if err := app.Serve(ctx, c.conf, trust, r, log); err != nil {
+		return err
+	}
+	if ctx.Err() == nil {
+		return errors.New("the services ended by themselves")
+	}
 	return nil
 }
 
@@ -72,9 +92,31 @@ func (c *cli) serve(ctx context.Context) (err error) {
 func listen(ctx context.Context, addr, flag string) (net.Listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, &app.UsageError{Err: fmt.Errorf("%s: %w", flag, err), Hint: "choose another port, or stop the process that has this one"}
+		return nil, taken(flag, err)
 	}
 	return l, nil
+}
+
+// taken explains why an address cannot be had.
+func taken(flag string, err error) error {
+	hint := "want HOST:PORT, such as 127.0.0.1:8080; port 0 is a free one"
+	if errors.Is(err, syscall.EADDRINUSE) {
+		hint = "choose another port, or stop the process that has this one"
+	}
+	return &app.UsageError{Err: fmt.Errorf("%s: %w", flag, err), Hint: hint}
+}
+
+// onLoopback refuses addresses that others can reach: what listens there asks
+// nobody who he is.
+func onLoopback(addr, flag string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return taken(flag, err)
+	}
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return &app.UsageError{Err: fmt.Errorf("%s: %s is not a loopback address", flag, addr), Hint: "use 127.0.0.1:PORT: whoever reaches this port can do everything"}
 }
 
 // serveHTTP serves until ctx is done, then lets requests under way finish.
@@ -103,12 +145,21 @@ func (c *cli) storeCommand() *cobra.Command {
 			"with --clickhouse http://ADDRESS/crucible, and so does any ClickHouse client.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := onLoopback(addr, "--listen"); err != nil {
+				return err
+			}
 			l, err := listen(cmd.Context(), addr, "--listen")
 			if err != nil {
 				return err
 			}
+			defer l.Close() //nolint:errcheck // the server closes it first, unless there is none
 			return c.with(cmd.Context(), app.NeedStore, func(r *app.Resources) error {
 				c.say("store: http://%s", l.Addr())
+				if c.asJSON {
+					if err := c.printJSON(map[string]string{"url": "http://" + l.Addr().String()}); err != nil {
+						return err
+					}
+				}
 				return serveHTTP(cmd.Context(), l, r.Store.Handler(readonly))
 			})
 		},
@@ -135,7 +186,7 @@ func (c *cli) simulateCommand() *cobra.Command {
 			for _, text := range models {
 				m, err := simulate.ParseModel(text)
 				if err != nil {
-					return &app.UsageError{Err: fmt.Errorf("--model: %w", err)}
+					return &app.UsageError{Err: fmt.Errorf("--model: %w", err), Hint: "such as --model id=sim_a,accuracy=0.92,p50=800ms"}
 				}
 				conf.Models = append(conf.Models, m)
 			}
@@ -147,6 +198,9 @@ func (c *cli) simulateCommand() *cobra.Command {
 				conf.Answers = a
 			}
 			s, err := simulate.New(conf)
+			if errors.Is(err, syscall.EADDRINUSE) {
+				return taken("--listen", err)
+			}
 			if err != nil {
 				return &app.UsageError{Err: err, Hint: "see crucible simulate --help"}
 			}

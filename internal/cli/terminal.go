@@ -45,10 +45,28 @@ func (v *progressView) show(p app.Progress) {
 	}
 	v.last = line
 	if v.terminal {
-		_, _ = fmt.Fprintf(v.c.Err, "\r\x1b[K%s", line)
+		_, _ = fmt.Fprintf(v.c.Err, "\r\x1b[K%s", cut(line, width(v.c.Err)-1))
 		return
 	}
 	_, _ = fmt.Fprintln(v.c.Err, line)
+}
+
+// width is the number of columns of a terminal.
+func width(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 1 { //nolint:gosec // a file descriptor fits an int
+			return n
+		}
+	}
+	return 80
+}
+
+// cut shortens a line that would wrap: only one line can be written over.
+func cut(line string, most int) string {
+	if r := []rune(line); len(r) > most {
+		return string(r[:most])
+	}
+	return line
 }
 
 // done leaves the last line standing.
