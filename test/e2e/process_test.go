@@ -14,7 +14,7 @@ import (
 )
 
 // patience is how long a test waits for a signal that always comes.
-const patience = 3 * time.Minute
+const patience = 90 * time.Second
 
 // output gathers what a process writes and wakes those who wait for a line.
 type output struct {
