@@ -231,7 +231,7 @@ func TestOpenAIAsksOnce(t *testing.T) {
 			n.Add(1)
 			w.WriteHeader(status)
 		}))
-		providertest.Failure(t, openAI(t, server.URL), context.Background(), ask("x", 1))
+		_ = providertest.Failure(t, openAI(t, server.URL), context.Background(), ask("x", 1))
 		server.Close()
 		if n.Load() != 1 {
 			t.Errorf("status %d: %d requests", status, n.Load())

@@ -20,7 +20,7 @@ import (
 	"github.com/crucible-go/crucible/pkg/events"
 )
 
-const sentinel = "sk-sentinel/9f8e+7d6c=5b4a3210" //nolint:gosec // not a key
+const sentinel = "sk-sentinel/9f8e+7d6c=5b4a3210" // not a key
 
 func TestSecretIsNeverPrinted(t *testing.T) {
 	type hidden struct {

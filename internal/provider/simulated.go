@@ -66,7 +66,7 @@ type Outcome struct {
 // begin alike. CheckLatency must have nothing to say about sim.Latency.
 func Simulate(sim *events.Simulated, seed uint64, attempt int) Outcome {
 	var g rand.PCG
-	g.Seed(seed, spread(uint64(attempt))) //nolint:gosec // attempts are positive
+	g.Seed(seed, spread(uint64(attempt))) // attempts are positive
 	fails := unit(&g) < sim.ErrorRate
 	correct := unit(&g) < sim.Accuracy
 	u := unit(&g)

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"math"
 	"strconv"
@@ -90,8 +91,9 @@ func TestSimulatedClocks(t *testing.T) {
 				t.Fatal("the virtual clock waited")
 			}
 			var stated int64
-			if err != nil {
-				stated = err.(*provider.Error).LatencyNS
+			var failure *provider.Error
+			if errors.As(err, &failure) {
+				stated = failure.LatencyNS
 			} else {
 				stated = virtual.LatencyNS
 			}
@@ -120,7 +122,9 @@ func TestSimulatedStopsInTime(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), c.after)
 			_, err := provider.Simulated{}.Ask(ctx, r)
 			cancel()
-			if e, _ := err.(*provider.Error); (e != nil) != (c.want != "") || e != nil && (e.Class != c.want || time.Since(at) != c.after) {
+			var e *provider.Error
+			errors.As(err, &e)
+			if (e != nil) != (c.want != "") || e != nil && (e.Class != c.want || time.Since(at) != c.after) {
 				t.Errorf("after %s: %v", c.after, err)
 			}
 		}

@@ -45,7 +45,7 @@ func pairs(treatment, control []float64, cluster []int32, clusters, repeat int) 
 		}
 		g := cluster[i/repeat]
 		if number[g] < 0 {
-			number[g] = int32(p.clusters) //nolint:gosec // Derive refuses more items
+			number[g] = int32(p.clusters) // Derive refuses more items
 			p.clusters++
 		}
 		p.treatment, p.control = append(p.treatment, t), append(p.control, c)

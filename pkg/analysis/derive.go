@@ -156,13 +156,13 @@ func (d *deriver) groupItems(names []string) {
 	number := map[string]int32{}
 	for i, name := range names {
 		if name == "" {
-			d.cluster[i] = int32(d.clusters) //nolint:gosec // at most MaxInt32 items
+			d.cluster[i] = int32(d.clusters) // at most MaxInt32 items
 			d.clusters++
 			continue
 		}
 		n, ok := number[name]
 		if !ok {
-			n = int32(d.clusters) //nolint:gosec // at most MaxInt32 items
+			n = int32(d.clusters) // at most MaxInt32 items
 			number[name] = n
 			d.clusters++
 		}

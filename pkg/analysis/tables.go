@@ -100,7 +100,7 @@ func Milliseconds(ns int64) string {
 		return ""
 	}
 	sign := ""
-	u := uint64(ns) //nolint:gosec // the two's complement is negated below
+	u := uint64(ns) // the two's complement is negated below
 	if ns < 0 {
 		sign, u = "-", -u
 	}

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -180,7 +181,7 @@ func TestPlanRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
 			continue
 		}
-		if list, ok := err.(Errors); ok && c.hint != "" && list.Hint() != c.hint {
+		if list := (Errors)(nil); errors.As(err, &list) && c.hint != "" && list.Hint() != c.hint {
 			t.Errorf("%s: hint %s, want %s", c.name, list.Hint(), c.hint)
 		}
 	}

@@ -191,14 +191,14 @@ func failures(t *testing.T, s Subject, p provider.Provider) {
 func goesOn(t *testing.T, s Subject, p provider.Provider) {
 	for range 2 {
 		for _, r := range s.Failing {
-			Failure(t, p, context.Background(), r)
+			_ = Failure(t, p, context.Background(), r)
 		}
 		Answer(t, p, s.Answered(0))
 	}
 	if s.Slow != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 		defer cancel()
-		Failure(t, p, ctx, s.Slow)
+		_ = Failure(t, p, ctx, s.Slow)
 		Answer(t, p, s.Answered(0))
 	}
 }

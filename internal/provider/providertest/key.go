@@ -10,7 +10,7 @@ import (
 )
 
 // Key is what the tests use as a key. It is no one's, and easy to find.
-const Key = "sk-sentinel/9f8e+7d6c=5b4a3210" //nolint:gosec // not a key
+const Key = "sk-sentinel/9f8e+7d6c=5b4a3210" // not a key
 
 // Leak returns the form in which a text shows Key, "" where it does not: as it
 // is, its first eight characters, percent-encoded, or in base64.
