@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"net"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,8 +22,8 @@ type many struct {
 
 // service is a process that is started again after a crash.
 type service struct {
-	name, http string
-	process    *process
+	name    string
+	process *process
 }
 
 // serverConfig has the settings of deploy/nats/nats.conf, on a free port of
@@ -57,7 +56,7 @@ func openMany(t *testing.T, o options) *many {
 
 	write(t, s.config(), "log: {durability: always, replicas: 1}\n"+o.pools)
 	for _, name := range []string{"caller", "voter", "dispatcher", "analyzer", "reporter", "caller"} {
-		v := &service{name: name, http: freeAddress(t)}
+		v := &service{name: name}
 		s.services = append(s.services, v)
 		s.serve(t, v)
 	}
@@ -67,24 +66,13 @@ func openMany(t *testing.T, o options) *many {
 	return s
 }
 
-// freeAddress is an address of loopback that nobody had a moment ago.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func (s *many) config() string { return filepath.Join(s.dir, "config.yaml") }
 
 func (s *many) serve(t *testing.T, v *service) {
 	t.Helper()
 	args := []string{
 		"serve", "--services", v.name, "--nats", s.nats, "--clickhouse", s.store, "--out", s.out,
-		"--config", s.config(), "--data", filepath.Join(s.dir, "unused"), "--http", v.http,
+		"--config", s.config(), "--data", filepath.Join(s.dir, "unused"), "--http", "127.0.0.1:0",
 	}
 	switch v.name {
 	case "caller":
@@ -101,7 +89,9 @@ func (s *many) serve(t *testing.T, v *service) {
 func (v *service) ready(t *testing.T) {
 	t.Helper()
 	v.process.await(t, v.process.stderr, `"serving"`)
-	get(t, "http://"+v.http+"/readyz")
+	var probes struct{ Addr string }
+	decode(t, v.process.await(t, v.process.stderr, `"addr"`), &probes)
+	get(t, "http://"+probes.Addr+"/readyz")
 }
 
 func (s *many) crucible(t *testing.T, args ...string) outcome {
