@@ -61,7 +61,7 @@ type Bus struct {
 	err      error // why, set before closed is
 
 	replies    replies
-	committers sync.Map // stream -> *committer
+	committers sync.Map       // stream -> *committer
 	starting   sync.Mutex     // held while background grows
 	background sync.WaitGroup // the committers that run
 	objects    objectStore

@@ -42,6 +42,12 @@ func TestFolderIsOwned(t *testing.T) {
 	if err != nil {
 		t.Fatalf("after the owner closed: %v", err)
 	}
+	if err := first.Close(); err != nil { // which takes nothing from the new owner
+		t.Error(err)
+	}
+	if _, err := bus.Open(t.Context(), c); !errors.Is(err, bus.ErrLocked) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
+		t.Errorf("after the first owner closed twice: %v", err)
+	}
 	if err := again.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,12 @@ func (l *folderLock) holder() string {
 	return fmt.Sprintf("process %d (%s) since %s", o.PID, o.Command, o.Since.Local().Format(time.RFC3339))
 }
 
+// release gives the folder free. Once is enough: later calls do nothing, for the
+// folder may have another owner by then.
 func (l *folderLock) release() error {
+	if !l.flock.Locked() {
+		return nil
+	}
 	err := os.Remove(l.owner)
 	if errors.Is(err, os.ErrNotExist) {
 		err = nil
