@@ -94,7 +94,7 @@ func TestExecModel(t *testing.T) {
 	s := parse(t, "exec-model.yaml")
 	command := s.Models[0].Command
 	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
-	cmd.Dir = ".." // as the spec says
+	cmd.Dir = "." // the spec's folder
 	cmd.Stdin = strings.NewReader(`{"id":"1","model":"words","messages":[{"role":"user","content":"Ada buys 3 pens for 2 dollars each and pays with 10. How much change?"}],"params":{},"seed":1}
 {"id":"2","model":"words","messages":[{"role":"user","content":"nothing to count"}],"params":{},"seed":1}
 {"id":"3","model":"product","messages":[{"role":"user","content":"6 by 7"}],"params":{"strategy":"product"},"seed":1}

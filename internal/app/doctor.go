@@ -58,7 +58,7 @@ func Doctor(ctx context.Context, c Config, l zerolog.Logger) []Finding {
 	}
 	add("disk", err, fmt.Sprintf("%d GB are free in %s", free>>30, c.Data))
 	for _, p := range c.pools() {
-		_, closer, err := provider.Open(provider.Pool(p), c.Getenv)
+		_, closer, err := provider.Open(provider.PoolOf(p, ""), c.Getenv)
 		if err == nil {
 			err = closer.Close()
 		}

@@ -95,7 +95,7 @@ func Submit(ctx context.Context, log *bus.Bus, f *SpecFile, run string, lookup f
 		return err
 	}
 	ev := events.About(events.RunSubject(events.KindRunRequested, run), "client/"+instance(), "", time.Now())
-	ev.Data = &events.RunRequested{Spec: string(text)}
+	ev.Data = &events.RunRequested{Spec: string(text), Dir: f.programs()}
 	stored, err := log.PublishEvents(ctx, &ev)
 	if err != nil {
 		return fmt.Errorf("submit: %w", err)
@@ -108,6 +108,21 @@ func Submit(ctx context.Context, log *bus.Bus, f *SpecFile, run string, lookup f
 		return &UsageError{fmt.Errorf("run %s was requested before with another spec", run), "choose another id, or leave --run away to get a new one"}
 	}
 	return nil
+}
+
+// programs is the folder in which the programs that the spec names are started,
+// "" if it names none.
+func (f *SpecFile) programs() string {
+	for i := range f.Spec.Models {
+		if f.Spec.Models[i].Provider == "exec" {
+			dir, err := filepath.Abs(filepath.Dir(f.Path))
+			if err != nil {
+				return "" // no working folder: they are started where this process runs
+			}
+			return dir
+		}
+	}
+	return ""
 }
 
 // upload puts each data file into the object store and names it by its hash.

@@ -47,6 +47,7 @@ func start(path string, c ExecConfig) (*child, error) {
 		files[i] = [2]*os.File{r, w}
 	}
 	cmd := &exec.Cmd{
+		Dir:  c.Dir,
 		Path: path, Args: c.Command, Env: c.environment(),
 		Stdin: files[0][0], Stdout: files[1][1], Stderr: files[2][1],
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -33,6 +35,7 @@ type ExecConfig struct {
 	Env         []string // its environment, NAME=value, but for the key
 	KeyEnv      string   // name of the variable for the key; "" is none
 	Key         Secret   // what that variable is set to
+	Dir         string   // where it is started; "" is here
 	Concurrency int      // processes at a time; 0 is 1
 	MaxReply    int      // bytes of a line; 0 is MaxReply
 }
@@ -43,7 +46,7 @@ func NewExec(c ExecConfig) (*Exec, error) {
 	if len(c.Command) == 0 || c.Command[0] == "" {
 		return nil, errors.New("exec: no command")
 	}
-	path, err := exec.LookPath(c.Command[0])
+	path, err := lookPath(c.Dir, c.Command[0])
 	if err != nil {
 		return nil, fmt.Errorf("exec: %w", err)
 	}
@@ -60,13 +63,22 @@ func NewExec(c ExecConfig) (*Exec, error) {
 	return e, nil
 }
 
+// lookPath finds a program: one with a slash in its name from dir, any other in
+// PATH.
+func lookPath(dir, name string) (string, error) {
+	if dir != "" && strings.ContainsRune(name, filepath.Separator) && !filepath.IsAbs(name) {
+		name = filepath.Join(dir, name)
+	}
+	return exec.LookPath(name)
+}
+
 // execEnv names the variables that a program is given from our environment.
 func execEnv() []string {
 	return []string{"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "TZ"}
 }
 
 func openExec(p Pool, getenv func(string) string) (*Exec, error) {
-	c := ExecConfig{Command: p.Command, Concurrency: p.Concurrency}
+	c := ExecConfig{Command: p.Command, Dir: p.Dir, Concurrency: p.Concurrency}
 	for _, name := range execEnv() {
 		if v := getenv(name); v != "" {
 			c.Env = append(c.Env, name+"="+v)

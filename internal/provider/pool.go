@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/url"
 	"strings"
+
+	"github.com/crucible-go/crucible/pkg/experiment"
 )
 
 // The names of the providers.
@@ -23,9 +25,19 @@ type Pool struct {
 	BaseURL     string   // of openai; "" is the provider's own
 	KeyEnv      string   // name of the environment variable that holds the key
 	Command     []string // of exec: the program and its arguments
+	Dir         string   // of exec: where it is started; "" is here
 	Concurrency int      // calls at a time; 0 is the provider's default
 	RPM         int      // requests per minute; for the caller, not used here
 	TPM         int      // tokens per minute; likewise
+}
+
+// PoolOf is a pool as a spec or a configuration declares it; its program, if it
+// is one, is started in dir.
+func PoolOf(p experiment.Pool, dir string) Pool {
+	return Pool{
+		Name: p.Name, Provider: p.Provider, BaseURL: p.BaseURL, KeyEnv: p.KeyEnv, Command: p.Command, Dir: dir,
+		Concurrency: p.Concurrency, RPM: p.RPM, TPM: p.TPM,
+	}
 }
 
 // Open makes the provider of a pool. getenv reads the key and, for exec, the

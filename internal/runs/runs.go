@@ -20,6 +20,11 @@ type Run struct {
 	Planned *events.RunPlanned
 	// PlannedID is the id of the run.planned event, the cause of what follows.
 	PlannedID string
+	// Dir is where programs that the spec names are started; see
+	// events.RunRequested.
+	Dir string
+
+	requested bool
 
 	mu        sync.Mutex
 	suspended int
@@ -128,6 +133,9 @@ func (r *Run) apply(s events.Subject, ev *events.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
+	case s.Kind == events.KindRunRequested && !r.requested: // the first one stands
+		r.requested = true
+		r.Dir = ev.Data.(*events.RunRequested).Dir
 	case s.Kind == events.KindRunPlanned && r.Planned == nil:
 		r.Planned, _ = ev.Data.(*events.RunPlanned)
 		r.PlannedID = ev.ID

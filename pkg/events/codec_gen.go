@@ -1035,6 +1035,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents8(in *jlexer.Lexe
 			} else {
 				out.Spec = string(in.UnsafeString())
 			}
+		case "dir":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Dir = string(in.UnsafeString())
+			}
 		case "submitter":
 			if in.IsNull() {
 				in.Skip()
@@ -1059,6 +1065,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents8(out *jwriter.Wr
 		const prefix string = ",\"spec\":"
 		out.RawString(prefix[1:])
 		out.String(string(in.Spec))
+	}
+	if in.Dir != "" {
+		const prefix string = ",\"dir\":"
+		out.RawString(prefix)
+		out.String(string(in.Dir))
 	}
 	if in.Submitter != "" {
 		const prefix string = ",\"submitter\":"

@@ -79,6 +79,9 @@ func runExamples() []example {
 		run(events.KindRunCompleted, planned, time.Hour, &events.RunCompleted{RunEnd: endExample(events.StatePartial, "1 message could not be processed")}),
 		run(events.KindRunCancelled, events.RunSubject(events.KindRunCancelRequested, exRun), time.Hour, &events.RunCancelled{RunEnd: endExample(events.StateCancelled, "wrong prompt")}),
 		run(events.KindRunFailed, planned, time.Hour, &events.RunFailed{RunEnd: endExample(events.StateFailed, "the stream is full")}),
+		{"run.requested.v1.exec", with(about(requested, "client/cli", events.Subject{}, 0), &events.RunRequested{
+			Spec: "version: 1\nname: mine\n", Dir: "/home/ada/experiments",
+		})},
 		simulated(run(events.KindRunCompleted, planned, time.Hour, &events.RunCompleted{RunEnd: simulatedEnd(events.StateComplete)})),
 		simulated(run(events.KindRunCancelled, planned, time.Hour, &events.RunCancelled{RunEnd: simulatedEnd(events.StateCancelled)})),
 		simulated(run(events.KindRunFailed, planned, time.Hour, &events.RunFailed{RunEnd: simulatedEnd(events.StateFailed)})),

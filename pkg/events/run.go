@@ -9,6 +9,9 @@ type RunRequested struct {
 	// Spec is the YAML text of a spec. Paths in it have been replaced by
 	// references into the object store ("object:<sha256>/<file name>").
 	Spec string `json:"spec,nocopy"`
+	// Dir is the folder in which programs that the spec names are started, if the
+	// submitter's own process runs the run; absent if the spec names none.
+	Dir string `json:"dir,omitempty,nocopy"`
 	// Submitter is free text: who or what asked.
 	Submitter string `json:"submitter,omitempty,nocopy"`
 }

@@ -96,8 +96,9 @@ func (c *caller) present(ctx context.Context) error {
 func (c *caller) attend(ctx context.Context, r *runs.Run) error {
 	ctx, stop := r.UntilEnded(ctx)
 	defer stop()
-	declared := c.Pools
+	declared, dir := c.Pools, ""
 	if c.SpecPools {
+		dir = r.Dir
 		spec, err := experiment.ParseResolved(r.Planned.Config)
 		if err != nil {
 			return fmt.Errorf("run %s: read the plan's configuration: %w", r.ID, err)
@@ -110,7 +111,7 @@ func (c *caller) attend(ctx context.Context, r *runs.Run) error {
 		if !ok {
 			continue // another caller's
 		}
-		p, err := c.open(decl)
+		p, err := c.open(decl, dir)
 		if err != nil {
 			return fmt.Errorf("run %s: pool %s: %w", r.ID, name, err)
 		}
@@ -142,14 +143,19 @@ func (c *caller) consume(ctx context.Context, r *runs.Run, p *pool) error {
 	}, w.handle)
 }
 
-// open returns the process's pool of the name, opening it at its first use.
-func (c *caller) open(decl experiment.Pool) (*pool, error) {
+// open returns the process's pool of the name, opening it at its first use. A
+// program is started in dir.
+func (c *caller) open(decl experiment.Pool, dir string) (*pool, error) {
+	key := decl.Name
+	if decl.Provider == provider.NameExec {
+		key += " " + dir
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if p := c.pools[decl.Name]; p != nil {
+	if p := c.pools[key]; p != nil {
 		return p, nil
 	}
-	prov, closer, err := provider.Open(provider.Pool(decl), c.Getenv)
+	prov, closer, err := provider.Open(provider.PoolOf(decl, dir), c.Getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +163,7 @@ func (c *caller) open(decl experiment.Pool) (*pool, error) {
 		decl.Concurrency = min(decl.Concurrency, c.Workers)
 	}
 	p := newPool(decl, prov, closer)
-	c.pools[decl.Name] = p
+	c.pools[key] = p
 	return p, nil
 }
 

@@ -57,12 +57,18 @@ type dispatcher struct {
 	Deps
 
 	mu    sync.Mutex
-	plans map[string]*experiment.Plan // made here and not yet followed
+	plans map[string]made // not yet followed
+}
+
+// made is a plan that this process made, with the hash of its spec.
+type made struct {
+	spec string
+	plan *experiment.Plan
 }
 
 // Run plans and follows runs until ctx is done.
 func Run(ctx context.Context, c Config, d Deps) error {
-	p := &dispatcher{Config: c, Deps: d, plans: map[string]*experiment.Plan{}}
+	p := &dispatcher{Config: c, Deps: d, plans: map[string]made{}}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return d.Log.Consume(gctx, bus.ConsumeConfig{
@@ -122,19 +128,19 @@ func (d *dispatcher) follow(ctx context.Context, r *runs.Run) error {
 }
 
 // take hands out the plan that this process made for the run, once.
-func (d *dispatcher) take(run string) *experiment.Plan {
+func (d *dispatcher) take(run string) made {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	plan := d.plans[run]
+	m := d.plans[run]
 	delete(d.plans, run)
-	return plan
+	return m
 }
 
 // planOf is the plan that this process made for the run, or the same plan made
 // anew from what the log holds.
 func (d *dispatcher) planOf(ctx context.Context, r *runs.Run) (*experiment.Plan, error) {
-	if plan := d.take(r.ID); plan != nil {
-		return plan, nil
+	if m := d.take(r.ID); m.plan != nil && m.spec == r.Planned.SpecHash {
+		return m.plan, nil
 	}
 	spec, err := experiment.ParseResolved(r.Planned.Config)
 	if err != nil {

@@ -8,10 +8,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
 	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/internal/runs"
 	"github.com/crucible-go/crucible/pkg/events"
 	"github.com/crucible-go/crucible/services/dispatcher"
 )
@@ -47,7 +49,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	b, err := bus.Open(t.Context(), bus.Config{Dir: t.TempDir(), Logger: zerolog.Nop()})
+	return openWorld(t, bus.Config{Dir: t.TempDir(), Logger: zerolog.Nop()})
+}
+
+func openWorld(t *testing.T, c bus.Config) *world {
+	t.Helper()
+	b, err := bus.Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -361,5 +368,37 @@ func TestUndeclaredPoolIsRejected(t *testing.T) {
 	d, ok := w.control(events.KindRunRejected, events.KindRunPlanned).Data.(*events.RunRejected)
 	if !ok || !strings.Contains(d.Reason, "no caller serves the pool recorded") {
 		t.Errorf("rejection: %+v", d)
+	}
+}
+
+// A client that does not publish by identity may publish twice: the first request
+// is planned, whatever the others say.
+func TestFirstRequestStands(t *testing.T) {
+	server, err := bus.StartServer(bus.ServerConfig{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	w := openWorld(t, bus.Config{URL: server.URL(), Logger: zerolog.Nop()})
+	nc, err := nats.Connect(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	first := w.spec()
+	for _, payload := range []string{first, strings.Replace(first, "name: sums", "name: other", 1), "{{{"} {
+		if _, err := nc.RequestWithContext(t.Context(), events.RunSubject(events.KindRunRequested, run).String(), []byte(payload)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer w.serve(dispatcher.Config{SpecPools: true})()
+	w.play()
+	w.control(events.KindRunCompleted)
+	if p := w.control(events.KindRunPlanned).Data.(*events.RunPlanned); p.Name != "sums" {
+		t.Errorf("%s was planned", p.Name)
+	}
+	table, _, err := runs.Load(t.Context(), w.log)
+	if err != nil || table.Get(run).End().Type != events.KindRunCompleted {
+		t.Errorf("the run's end: %v", err)
 	}
 }

@@ -163,9 +163,13 @@ func attempts(spec *experiment.Spec) int {
 	return n
 }
 
-// requested plans a submitted run, or rejects it.
+// requested plans a submitted run, or rejects it. The first request on a subject
+// stands; later ones mean nothing.
 func (d *dispatcher) requested(ctx context.Context, m *bus.Message) error {
 	run := m.Parsed.Run
+	if first, err := d.first(ctx, m); err != nil || !first {
+		return err
+	}
 	if m.Maybe {
 		known, err := d.Log.Lookup(ctx, events.ControlStream, []string{
 			events.RunSubject(events.KindRunPlanned, run).String(),
@@ -190,10 +194,27 @@ func (d *dispatcher) requested(ctx context.Context, m *bus.Message) error {
 		return err
 	}
 	d.mu.Lock()
-	d.plans[run] = plan
+	d.plans[run] = made{spec.Hash(), plan}
 	d.mu.Unlock()
 	return d.planned(ctx, m, spec, plan)
 }
+
+// first reports whether the message is the first on its subject: clients that do
+// not publish by identity may have published more.
+func (d *dispatcher) first(ctx context.Context, m *bus.Message) (bool, error) {
+	var seq uint64
+	err := d.Log.Replay(ctx, bus.ReplayConfig{Stream: events.ControlStream, Filter: m.Subject, Until: m.Seq}, func(m *bus.Message) error {
+		seq = m.Seq
+		return errFirst
+	})
+	if err != nil && !errors.Is(err, errFirst) {
+		return false, err
+	}
+	return seq == m.Seq, nil
+}
+
+// errFirst ends the reading of a subject.
+var errFirst = errors.New("first message")
 
 func (d *dispatcher) plan(ctx context.Context, m *bus.Message) (*experiment.Spec, *experiment.Plan, error) {
 	src, err := d.specOf(ctx, m)
@@ -267,6 +288,9 @@ func (d *dispatcher) reject(ctx context.Context, m *bus.Message, cause *userErro
 
 // dead rejects a run whose request made planning fail again and again.
 func (d *dispatcher) dead(ctx context.Context, m *bus.Message, cause error) {
+	if first, err := d.first(ctx, m); err == nil && !first {
+		return
+	}
 	if err := d.reject(ctx, m, &userError{fmt.Errorf("planning failed: %w", cause)}); err != nil {
 		d.Logger.Error().Err(err).Str("run", m.Parsed.Run).Msg("a run that cannot be planned could not be rejected")
 	}
