@@ -83,8 +83,11 @@ func (f *fetcher) install(ctx context.Context, pin chdb.Pin, path string) error 
 		want = strings.TrimPrefix(f.integrity, "sha512-")
 	}
 	if want == "" {
-		return fmt.Errorf("the package %s@%s has no pinned hash for %s/%s: look at it with `npm view %s@%s dist.integrity` and pass it with --sha512",
-			pin.Package, chdb.PackageVersion, f.goos, f.goarch, pin.Package, chdb.PackageVersion)
+		stated, err := f.stated(ctx, pin)
+		if err != nil {
+			return err
+		}
+		want = stated
 	}
 	tmp, err := os.MkdirTemp(filepath.Dir(path), "fetch-")
 	if err != nil {
@@ -113,12 +116,40 @@ func (f *fetcher) install(ctx context.Context, pin chdb.Pin, path string) error 
 	return nil
 }
 
-// pack downloads the package with npm, which unpacks and runs nothing.
-func (f *fetcher) pack(ctx context.Context, pin chdb.Pin, dir string) (string, error) {
+// stated is the hash that the registry states for a package that has none
+// pinned here. It guards against a damaged download, not against the registry.
+func (f *fetcher) stated(ctx context.Context, pin chdb.Pin) (string, error) {
+	name := pin.Package + "@" + chdb.PackageVersion
+	if f.from != "" {
+		return "", fmt.Errorf("%s has no pinned hash for %s/%s: pass the one of the package with --sha512", name, f.goos, f.goarch)
+	}
+	npm, err := lookNPM(pin)
+	if err != nil {
+		return "", err
+	}
+	out, err := exec.CommandContext(ctx, npm, "view", name, "dist.integrity").Output() //nolint:gosec // constants
+	hash, ok := strings.CutPrefix(strings.TrimSpace(string(out)), "sha512-")
+	if err != nil || !ok {
+		return "", fmt.Errorf("npm view %s states no SHA-512, and none is pinned for %s/%s: pass the hash of the package with --sha512", name, f.goos, f.goarch)
+	}
+	f.say("no hash of %s is pinned for %s/%s: checking against the registry's, sha512-%s", name, f.goos, f.goarch, hash)
+	return hash, nil
+}
+
+func lookNPM(pin chdb.Pin) (string, error) {
 	npm, err := exec.LookPath("npm")
 	if err != nil {
 		return "", fmt.Errorf("npm is not installed; it fetches %s@%s. Install it, or set %s to a libchdb of this version, or point to a ClickHouse server",
 			pin.Package, chdb.PackageVersion, chdb.LibPathEnv)
+	}
+	return npm, nil
+}
+
+// pack downloads the package with npm, which unpacks and runs nothing.
+func (f *fetcher) pack(ctx context.Context, pin chdb.Pin, dir string) (string, error) {
+	npm, err := lookNPM(pin)
+	if err != nil {
+		return "", err
 	}
 	f.say("fetching %s@%s (about 180 MB)", pin.Package, chdb.PackageVersion)
 	var errs strings.Builder
