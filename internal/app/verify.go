@@ -83,7 +83,7 @@ func recount(ctx context.Context, log *bus.Bus, run string, until uint64) ([]eve
 		return nil, nil
 	}
 	err := log.Replay(ctx, bus.ReplayConfig{Stream: events.RunStream(run), Until: until}, func(m *bus.Message) error {
-		d.Add(m.Parsed.Kind, m.ID(), m.Payload)
+		d.Add(events.KindOf(m.Subject), m.ID(), m.Payload)
 		return nil
 	})
 	return d.Kinds(), err

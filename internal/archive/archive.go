@@ -115,9 +115,7 @@ func (a *Writer) Event(e Event) error {
 }
 
 func add(d *events.Digests, e Event) {
-	if s, err := events.ParseSubject(e.Subject); err == nil {
-		d.Add(s.Kind, events.EventID(e.Subject), e.Payload)
-	}
+	d.Add(events.KindOf(e.Subject), events.EventID(e.Subject), e.Payload)
 }
 
 // Object adds an object by its hash.

@@ -15,7 +15,7 @@ import (
 func RowOf(m *bus.Message) store.Row {
 	s := m.Parsed
 	row := store.Row{
-		ID: m.ID(), Run: s.Run, Kind: string(s.Kind), Subject: m.Subject, Query: s.Query, Call: s.Call,
+		ID: m.ID(), Run: s.Run, Kind: string(events.KindOf(m.Subject)), Subject: m.Subject, Query: s.Query, Call: s.Call,
 		Seq: m.Seq, Time: m.Time.UTC(), Payload: m.Payload,
 	}
 	if row.Run == "" {
@@ -23,7 +23,6 @@ func RowOf(m *bus.Message) store.Row {
 	}
 	ev, err := read(m)
 	if err == nil {
-		row.Kind = string(ev.Type)
 		row.Source, row.Cause, row.Item = ev.Source, ev.Cause, ev.Item
 		row.Condition, row.Member, row.Model = ev.Condition, ev.Member, ev.Model
 		if ev.Repeat > 0 {
@@ -35,9 +34,6 @@ func RowOf(m *bus.Message) store.Row {
 		if storable(ev.Time) {
 			row.Time = ev.Time
 		}
-	}
-	if row.Kind == "" {
-		row.Kind = unreadable(m.Subject)
 	}
 	return row
 }
@@ -65,13 +61,4 @@ func runOf(m *bus.Message) string {
 		return parts[3]
 	}
 	return "unknown"
-}
-
-// unreadable is the kind of a message of which only the subject can be read.
-func unreadable(subject string) string {
-	parts := strings.Split(subject, ".")
-	if len(parts) < 3 {
-		return "unknown"
-	}
-	return parts[1] + "." + parts[2]
 }

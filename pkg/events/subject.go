@@ -218,3 +218,19 @@ func ReportSubject(run, report string) Subject {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// KindOf is the kind under which an event on this subject is counted: the one
+// that this version knows, or else the noun and the verb without a version, since
+// the payload of an unknown kind is not to be relied on.
+func KindOf(subject string) Kind {
+	rest, _ := strings.CutPrefix(subject, root+".")
+	noun, rest, _ := strings.Cut(rest, ".")
+	verb, _, _ := strings.Cut(rest, ".")
+	if f := bySubject[[2]string{noun, verb}]; f != nil {
+		return f.kind
+	}
+	if noun == "" || verb == "" {
+		return "unknown"
+	}
+	return Kind(noun + "." + verb)
+}

@@ -192,3 +192,17 @@ func FuzzParseSubject(f *testing.F) {
 		}
 	})
 }
+
+func TestKindOf(t *testing.T) {
+	for subject, want := range map[string]events.Kind{
+		"crucible.call.completed.r.q.c": events.KindCallCompleted,
+		"crucible.call.completed":       events.KindCallCompleted, // malformed, of a known kind all the same
+		"crucible.call.forked.r.q":      "call.forked",
+		"crucible.call":                 "unknown",
+		"other":                         "unknown",
+	} {
+		if got := events.KindOf(subject); got != want {
+			t.Errorf("%s is %s, want %s", subject, got, want)
+		}
+	}
+}

@@ -91,7 +91,7 @@ func (f *follower) fold(ctx context.Context, m *bus.Message, head uint64) {
 		}
 	}
 	f.mu.Lock()
-	f.state.apply(m.Seq, m.Parsed, m.ID(), m.Payload, data)
+	f.state.apply(m.Seq, events.KindOf(m.Subject), m.Parsed, m.ID(), m.Payload, data)
 	if m.Parsed.Kind == events.KindDeadLetter {
 		delete(f.awaited, m.ID())
 	}

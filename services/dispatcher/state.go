@@ -43,9 +43,9 @@ func newState(total int) *state {
 
 // apply folds one event; data is nil for one that cannot be read, which counts
 // by its subject all the same.
-func (s *state) apply(seq uint64, sub events.Subject, id string, payload []byte, ev *events.Event) {
+func (s *state) apply(seq uint64, kind events.Kind, sub events.Subject, id string, payload []byte, ev *events.Event) {
 	s.seq = seq
-	s.digests.Add(sub.Kind, id, payload)
+	s.digests.Add(kind, id, payload)
 	switch sub.Kind {
 	case events.KindQueryDispatched:
 		s.queryDispatched(sub, ev)
