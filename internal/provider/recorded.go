@@ -27,6 +27,7 @@ func (Recorded) Ask(ctx context.Context, r *Request) (*Reply, error) {
 		HasLatency: rec.LatencyNS > 0,
 		Served:     r.Model,
 		Recorded:   true,
+		Simulated:  rec.Simulated,
 		Repaired:   repaired,
 	}, nil
 }

@@ -83,6 +83,8 @@ type Recorded struct {
 	// LatencyNS is how long the answer took then, in nanoseconds, absent if
 	// nobody recorded it.
 	LatencyNS int64 `json:"latency_ns,omitempty"`
+	// Simulated says that no real model gave it.
+	Simulated bool `json:"simulated,omitempty"`
 }
 
 // Simulated says how the simulated provider behaves.

@@ -3157,6 +3157,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents17(in *jlexer.Lex
 			} else {
 				out.LatencyNS = int64(in.Int64())
 			}
+		case "simulated":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Simulated = bool(in.Bool())
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -3185,6 +3191,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents17(out *jwriter.W
 		const prefix string = ",\"latency_ns\":"
 		out.RawString(prefix)
 		out.Int64(int64(in.LatencyNS))
+	}
+	if in.Simulated {
+		const prefix string = ",\"simulated\":"
+		out.RawString(prefix)
+		out.Bool(bool(in.Simulated))
 	}
 	out.RawByte('}')
 }

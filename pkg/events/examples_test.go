@@ -137,6 +137,10 @@ func callExamples() []example {
 	return []example{
 		{"query.dispatched.v1", with(about(query, "dispatcher/d1", events.RunSubject(events.KindRunPlanned, exRun), time.Second), queryExample())},
 		{"call.requested.v1", with(about(requested, "dispatcher/d1", query, time.Second), orderExample())},
+		{"call.requested.v1.recorded", with(about(requested, "dispatcher/d1", query, time.Second), &events.CallRequested{
+			Role: events.RoleAnswer, Provider: "recorded", Messages: []events.Message{{Role: "user", Content: exQuestion}},
+			Recorded: &events.Recorded{Found: true, Text: "A: 18", Simulated: true},
+		})},
 		{"call.started.v1", with(about(started, "caller/7f3k", requested, 1100*time.Millisecond), &events.CallStarted{
 			Attempt: 2, Nonce: "q2v8m0c4t7", Caller: "caller/7f3k", Pool: "openai", Hedge: true, ReservedUSD: "0.000307200000",
 		})},

@@ -9,7 +9,7 @@ import (
 // keysOf are the keys that only models of some providers have.
 func keysOf(key string) []string {
 	switch key {
-	case "field", "latency_field", "latency_unit", "file", "fields":
+	case "field", "simulated", "latency_field", "latency_unit", "file", "fields":
 		return []string{"recorded"}
 	case "accuracy", "error_rate", "latency":
 		return []string{"simulated"}
@@ -50,7 +50,7 @@ func (c checker) checkModels() {
 
 // checkModelKeys refuses keys that a model's provider does not have.
 func (c checker) checkModelKeys(m *Model, at string) {
-	for _, key := range []string{"field", "latency_field", "latency_unit", "file", "fields", "accuracy", "error_rate", "latency",
+	for _, key := range []string{"field", "simulated", "latency_field", "latency_unit", "file", "fields", "accuracy", "error_rate", "latency",
 		"command", "base_url", "api_key_env", "timeout", "retries", "price", "params"} {
 		if providers := keysOf(key); c.has(at+"."+key) && !slices.Contains(providers, m.Provider) {
 			c.problem(at+"."+key, "leave it out", "%s has no meaning for a model of provider %s, only for %s", key, m.Provider, strings.Join(providers, ", "))

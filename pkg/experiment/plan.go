@@ -285,7 +285,7 @@ func (p *Plan) order(d *events.CallRequested, c *plannedCondition, m *plannedMem
 		if err != nil {
 			return err
 		}
-		d.Recorded = &events.Recorded{Found: found, Text: a.Text, LatencyNS: a.LatencyNS}
+		d.Recorded = &events.Recorded{Found: found, Text: a.Text, LatencyNS: a.LatencyNS, Simulated: m.model.Simulated}
 	case "simulated":
 		d.Simulated = m.model.simulated(it)
 	}

@@ -100,6 +100,7 @@ type Model struct {
 	Field        string       `json:"field,omitempty" doc:"Recorded: dotted path of the answer."`
 	LatencyField string       `json:"latency_field,omitempty" doc:"Recorded: dotted path of the answer's latency."`
 	LatencyUnit  string       `json:"latency_unit,omitempty" doc:"Recorded: unit of a latency that is a bare number."`
+	Simulated    bool         `json:"simulated,omitempty" doc:"Recorded: no real model gave the answers."`
 	File         string       `json:"file,omitempty" doc:"Recorded: JSON lines with the answers, matched by id, instead of the item itself."`
 	Fields       *ModelFields `json:"fields,omitempty" doc:"Recorded: where the parts of a line of file are."`
 

@@ -318,10 +318,10 @@ func (d *dispatcher) planned(ctx context.Context, m *bus.Message, spec *experime
 		data.Pools = append(data.Pools, p.Name)
 	}
 	for _, model := range spec.Models {
-		switch model.Provider {
-		case "simulated":
+		if model.Provider == "simulated" || model.Simulated {
 			data.Simulated = append(data.Simulated, model.ID)
-		case "recorded":
+		}
+		if model.Provider == "recorded" {
 			data.Recorded = append(data.Recorded, model.ID)
 		}
 	}
