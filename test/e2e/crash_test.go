@@ -191,7 +191,13 @@ func questions(t *testing.T) map[string]string {
 // bytes of one that was left alone.
 func TestKilledRunGivesTheSameBytes(t *testing.T) {
 	t.Parallel()
-	spec := example(t, "arithmetic.yaml")
+	killAtRandom(t, example(t, "arithmetic.yaml"), 2)
+}
+
+// killAtRandom performs a spec on each shape with processes that are killed at
+// random moments, kills of them, and again under another name when it ends before.
+func killAtRandom(t *testing.T, spec string, seed uint64) {
+	t.Helper()
 	began := time.Now()
 	want := bytesOf(t, perform(t, openOne(t, options{}), spec, "undisturbed", 0).Dir)
 	wall := time.Since(began)
@@ -199,8 +205,9 @@ func TestKilledRunGivesTheSameBytes(t *testing.T) {
 		t.Run(shape.name, func(t *testing.T) {
 			t.Parallel()
 			s := shape.open(t, options{})
-			rng := rand.New(rand.NewPCG(2, uint64(i)))
-			for dead, n := 0, 1; dead < kills; n++ {
+			rng := rand.New(rand.NewPCG(seed, uint64(i)))
+			dead, n := 0, 1
+			for ; dead < kills; n++ {
 				run := "disturbed" + strconv.Itoa(n)
 				j := s.begin(t, spec, run)
 				for dead < kills && lasts(j, time.Duration(rng.Int64N(int64(wall)))) && j.crash(t) != nil {
@@ -210,6 +217,7 @@ func TestKilledRunGivesTheSameBytes(t *testing.T) {
 				sameBytes(t, run, bytesOf(t, r.Dir), want)
 				s.crucible(t, "verify", run).want(t, 0)
 			}
+			t.Logf("%d kills in %d runs", dead, n-1)
 		})
 	}
 }

@@ -62,7 +62,8 @@ type process struct {
 	done        chan struct{} // closed when it has ended
 	err         error         // of its end, once done
 
-	killed, gone time.Time // around the moment of kill
+	started, ended time.Time // just before its start, and at its end, once done
+	killed, gone   time.Time // around the moment of kill
 }
 
 // environment is the test's own without what would change the command's
@@ -84,11 +85,13 @@ func start(t *testing.T, name, program string, env []string, args ...string) *pr
 	p := &process{name: name, cmd: exec.Command(program, args...), out: newOutput(), stderr: newOutput(), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p.out, p.stderr
 	p.cmd.Env = environment(env)
+	p.started = time.Now()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", name, err)
 	}
 	go func() {
 		p.err = p.cmd.Wait()
+		p.ended = time.Now()
 		close(p.done)
 	}()
 	t.Cleanup(func() {

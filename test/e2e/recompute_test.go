@@ -10,8 +10,8 @@ import (
 
 // The tests' own reading of recorded answers, sharing no code with the pipeline.
 
-// number is the number that an answer ends with, in lowest terms; "" if there is
-// none.
+// number is the decimal number that an answer ends with, in lowest terms; "" if
+// there is none: a fraction is none.
 func number(answer string) string {
 	i := strings.LastIndex(answer, "A:")
 	if i < 0 {
@@ -20,7 +20,7 @@ func number(answer string) string {
 	text := strings.TrimSpace(answer[i+len("A:"):])
 	text = strings.NewReplacer(",", "", "$", "").Replace(text)
 	r, ok := new(big.Rat).SetString(strings.TrimSuffix(text, "."))
-	if !ok {
+	if !ok || strings.Contains(text, "/") {
 		return ""
 	}
 	return r.RatString()

@@ -3,17 +3,21 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
 
-// small writes a spec of the first arithmetic problems.
-func small(t *testing.T) string {
+// small writes a spec of the first 40 arithmetic problems.
+func small(t *testing.T) string { t.Helper(); return head(t, 40) }
+
+// head writes a spec of the first arithmetic problems.
+func head(t *testing.T, problems int) string {
 	t.Helper()
 	text := read(t, example(t, "arithmetic.yaml"))
 	text = strings.ReplaceAll(text, "path: arithmetic/", "path: "+example(t, "arithmetic")+"/")
-	text = strings.Replace(text, "fields: {id: id, input: question, expected: answer}", "fields: {id: id, input: question, expected: answer}\n  sample: {method: head, size: 40}", 1)
-	return write(t, filepath.Join(t.TempDir(), "small.yaml"), text)
+	text = strings.Replace(text, "fields: {id: id, input: question, expected: answer}", "fields: {id: id, input: question, expected: answer}\n  sample: {method: head, size: "+strconv.Itoa(problems)+"}", 1)
+	return write(t, filepath.Join(t.TempDir(), "head.yaml"), text)
 }
 
 // The numbers of the small spec.
