@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -177,12 +178,21 @@ func Restore(ctx context.Context, log *bus.Bus, file string) (run string, err er
 		return "", &UsageError{fmt.Errorf("restore: %w", err), ""}
 	}
 	defer func() { _ = f.Close() }() // nothing was written
-	h, _, err := archive.Read(f, archive.Visitor{})
+	var words []archive.Event        // what the control stream says of the run
+	h, _, err := archive.Read(f, archive.Visitor{Event: func(e archive.Event) error {
+		if e.Stream == events.ControlStream {
+			words = append(words, e)
+		}
+		return nil
+	}})
 	if err != nil {
-		return "", &UsageError{err, "nothing was restored"}
+		return "", &UsageError{fmt.Errorf("restore %s: %w", file, err), "nothing was restored"}
 	}
 	if err := events.CheckToken(h.Run); err != nil {
-		return "", &UsageError{fmt.Errorf("restore: run id: %w", err), ""}
+		return "", &UsageError{fmt.Errorf("restore: run id: %w", err), "nothing was restored"}
+	}
+	if err := sameRun(ctx, log, h.Run, words); err != nil {
+		return "", err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return "", fmt.Errorf("restore: %w", err)
@@ -198,6 +208,32 @@ func Restore(ctx context.Context, log *bus.Bus, file string) (run string, err er
 		return "", err
 	}
 	return h.Run, p.flush()
+}
+
+// sameRun refuses an archive that says of a run something else than the log
+// does, before anything of it is stored.
+func sameRun(ctx context.Context, log *bus.Bus, run string, words []archive.Event) error {
+	subjects := make([]string, len(words))
+	for i, e := range words {
+		subjects[i] = e.Subject
+	}
+	stored, err := log.Lookup(ctx, events.ControlStream, subjects)
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	for i, m := range stored {
+		if m != nil && !bytes.Equal(m.Payload, words[i].Payload) {
+			return otherRun(run, words[i].Subject)
+		}
+	}
+	return nil
+}
+
+func otherRun(run, subject string) error {
+	return &UsageError{
+		fmt.Errorf("restore: the log has another run %s: its %s differs", run, subject),
+		"restore it into another data folder with --data",
+	}
 }
 
 // restorer publishes what an archive holds.
@@ -271,8 +307,8 @@ func (p *restorer) flush() error {
 		return err
 	}
 	for i, s := range stored {
-		if !s.New && string(s.Payload) != string(p.facts[i].Payload) {
-			return &UsageError{fmt.Errorf("restore: the log has another event on %s", p.facts[i].Subject), "a different run with this id is in the log; restore into another data folder with --data"}
+		if !s.New && !bytes.Equal(s.Payload, p.facts[i].Payload) {
+			return otherRun(p.run, p.facts[i].Subject)
 		}
 	}
 	p.facts = p.facts[:0]

@@ -24,6 +24,7 @@ type Config struct {
 	ClickHouse string   // URL of the store; "" is embedded
 	Workers    int      // calls at a time per pool; 0 is what the pools say
 	Services   []string // which services to run
+	HTTP       string   // address of probes and metrics; "" is none
 	DataRoot   string   // folder below which specs may name files
 	Version    string   // of this binary
 	Getenv     func(string) string
@@ -51,6 +52,7 @@ type LogFile struct {
 	Durability string `yaml:"durability"` // always (default) | interval
 	Replicas   int    `yaml:"replicas"`   // of each stream, default 1
 	MaxBytes   int64  `yaml:"max_bytes"`  // of a run's stream, default unlimited
+	MinFree    int64  `yaml:"min_free"`   // bytes that the disk of what is embedded keeps free, default 64 MiB
 	CAFile     string `yaml:"ca_file"`
 	CertFile   string `yaml:"cert_file"`
 	KeyFile    string `yaml:"key_file"`
@@ -115,7 +117,7 @@ func fileError(name string, err error) error {
 // fileKeys are all keys of a configuration file, for hints.
 var fileKeys = []string{
 	"data", "out", "nats", "clickhouse", "workers", "services", "http", "data_root",
-	"log", "durability", "replicas", "max_bytes", "ca_file", "cert_file", "key_file", "creds_file",
+	"log", "durability", "replicas", "max_bytes", "min_free", "ca_file", "cert_file", "key_file", "creds_file",
 	"pools", "name", "provider", "base_url", "api_key_env", "command", "concurrency", "rpm", "tpm",
 }
 

@@ -14,6 +14,7 @@ type Effective struct {
 	ClickHouse string          `json:"clickhouse"`
 	Workers    int             `json:"workers"`
 	Services   []string        `json:"services"`
+	HTTP       string          `json:"http"`
 	DataRoot   string          `json:"data_root"`
 	Durability string          `json:"durability"`
 	Pools      []EffectivePool `json:"pools"`
@@ -40,6 +41,7 @@ func (c Config) Effective() Effective {
 		ClickHouse: or(redacted(c.ClickHouse), "embedded"),
 		Workers:    c.Workers,
 		Services:   c.Services,
+		HTTP:       c.HTTP,
 		DataRoot:   c.DataRoot,
 		Durability: or(c.File.Log.Durability, "always"),
 	}
@@ -68,7 +70,7 @@ func (e Effective) Text() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintf(w, "data\t%s\nout\t%s\nlog\t%s, durability %s\nstore\t%s\n", e.Data, e.Out, e.NATS, e.Durability, e.ClickHouse)
-	_, _ = fmt.Fprintf(w, "services\t%s\ndata root\t%s\n", strings.Join(e.Services, ", "), or(e.DataRoot, "none"))
+	_, _ = fmt.Fprintf(w, "services\t%s\nworkers\t%s\nprobes\t%s\ndata root\t%s\n", strings.Join(e.Services, ", "), workers(e.Workers), or(e.HTTP, "none"), or(e.DataRoot, "none"))
 	for _, p := range e.Pools {
 		_, _ = fmt.Fprintf(w, "pool %s\t%s", p.Name, p.Provider)
 		if p.BaseURL != "" {
@@ -92,4 +94,11 @@ func (e Effective) Text() string {
 	}
 	_ = w.Flush() // to memory
 	return b.String()
+}
+
+func workers(n int) string {
+	if n == 0 {
+		return "as many as the pools say"
+	}
+	return fmt.Sprintf("%d calls at a time per pool", n)
 }

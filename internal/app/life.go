@@ -87,7 +87,7 @@ func find(ctx context.Context, log *bus.Bus, run string) (*runs.Run, error) {
 }
 
 func statusOf(ctx context.Context, log *bus.Bus, r *runs.Run) (Status, error) {
-	s := Status{Run: r.ID, State: StateRequested, Analysed: !r.Unanalysed(), Reported: r.Reported()}
+	s := Status{Run: r.ID, State: StateRequested, CostUSD: "0", Analysed: !r.Unanalysed(), Reported: r.Reported()}
 	if r.Planned != nil {
 		s.Name, s.Total, s.State = r.Planned.Name, r.Planned.Queries, StateRunning
 		if suspended, resumed, _ := r.Suspensions(); suspended > resumed {

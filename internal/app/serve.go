@@ -46,13 +46,21 @@ func CheckServices(names []string) error {
 }
 
 // Serve runs services until ctx is done and they have drained, or until one
-// fails or the log is gone for good, which drains the others.
+// fails, the log is gone for good or the disk is full, which drains the others.
 func Serve(ctx context.Context, c Config, t Trust, r *Resources, l zerolog.Logger) error {
 	if err := CheckServices(c.Services); err != nil {
 		return err
 	}
+	if err := c.checkDisk(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	go func() {
+		if err := c.watchDisk(ctx); err != nil {
+			cancel(err)
+		}
+	}()
 	go func() {
 		select {
 		case <-r.Log.Closed():
@@ -61,7 +69,7 @@ func Serve(ctx context.Context, c Config, t Trust, r *Resources, l zerolog.Logge
 		}
 	}()
 	err := serve(ctx, c, t, r, l)
-	if cause := context.Cause(ctx); errors.Is(cause, errLogGone) {
+	if cause := context.Cause(ctx); errors.Is(cause, errLogGone) || errors.Is(cause, errDisk) {
 		return cause
 	}
 	return err

@@ -96,10 +96,10 @@ var errSeen = errors.New("seen")
 // interval, and at the end.
 func Watch(ctx context.Context, log *bus.Bus, run string, interval time.Duration, show func(Progress)) (Outcome, error) {
 	w := &watcher{log: log, run: run, p: Progress{Run: run, State: StateRequested, Began: time.Now()}}
-	g, ctx := errgroup.WithContext(ctx)
+	g, gctx := errgroup.WithContext(ctx)
 	planned := make(chan struct{})
 	g.Go(func() error {
-		err := w.control(ctx, planned)
+		err := w.control(gctx, planned)
 		if errors.Is(err, errSeen) || err == nil {
 			return errSeen
 		}
@@ -108,10 +108,10 @@ func Watch(ctx context.Context, log *bus.Bus, run string, interval time.Duration
 	g.Go(func() error {
 		select {
 		case <-planned:
-		case <-ctx.Done():
+		case <-gctx.Done():
 			return nil
 		}
-		return w.votes(ctx)
+		return w.votes(gctx)
 	})
 	g.Go(func() error {
 		t := time.NewTicker(interval)
@@ -120,13 +120,16 @@ func Watch(ctx context.Context, log *bus.Bus, run string, interval time.Duration
 			select {
 			case <-t.C:
 				show(w.progress())
-			case <-ctx.Done():
+			case <-gctx.Done():
 				return nil
 			}
 		}
 	})
 	if err := g.Wait(); !errors.Is(err, errSeen) {
 		return Outcome{}, err
+	}
+	if w.outcome.State == "" || ctx.Err() != nil && w.outcome.Report == nil {
+		return Outcome{}, context.Cause(ctx) // nobody waits any more
 	}
 	p := w.progress()
 	p.State = w.outcome.State

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -44,13 +45,11 @@ type cli struct {
 	IO
 	root *cobra.Command
 
-	file     string // --config
-	asJSON   bool
-	yes      bool
-	verbose  bool
-	http     string
-	conf     app.Config
-	services []string
+	file    string // --config
+	asJSON  bool
+	yes     bool
+	verbose bool
+	conf    app.Config
 }
 
 // Main runs the command line and returns its exit code.
@@ -148,9 +147,6 @@ func (c *cli) configure(cmd *cobra.Command) error {
 			return &app.UsageError{Err: fmt.Errorf("%s: %s: %w", c.file, name, err)}
 		}
 	}
-	if len(c.services) > 0 {
-		c.conf.Services = c.services
-	}
 	if c.conf.Workers < 0 {
 		return &app.UsageError{Err: fmt.Errorf("--workers: %d is negative", c.conf.Workers), Hint: "0 is what the pools say"}
 	}
@@ -167,11 +163,15 @@ func (c *cli) logger(service bool) zerolog.Logger {
 	if c.verbose {
 		level = zerolog.DebugLevel
 	}
-	w := c.Err
-	if !service {
-		w = zerolog.ConsoleWriter{Out: c.Err, NoColor: !isTerminal(c.Err), TimeFormat: "15:04:05.000"}
+	if service {
+		return zerolog.New(c.Err).Level(level).With().Timestamp().Logger()
 	}
-	return zerolog.New(w).Level(level).With().Timestamp().Logger()
+	w := zerolog.ConsoleWriter{Out: c.Err, NoColor: !isTerminal(c.Err), TimeFormat: time.TimeOnly}
+	l := zerolog.New(w).Level(level).With().Timestamp().Logger()
+	if !c.verbose { // what repeats itself in a thousand handlers is said a few times
+		l = l.Sample(zerolog.LevelSampler{WarnSampler: &zerolog.BurstSampler{Burst: 5, Period: 10 * time.Second}})
+	}
+	return l
 }
 
 // report prints an error as people and scripts expect it, and returns the exit
@@ -187,6 +187,9 @@ func (c *cli) report(err error) int {
 	case errors.As(err, &usage):
 		c.sayError(err, usage.Hint)
 		return exitUsage
+	}
+	if errors.Is(err, context.Canceled) && app.Hint(err) == "" {
+		err = errors.New("interrupted")
 	}
 	c.sayError(err, app.Hint(err))
 	return exitFailed

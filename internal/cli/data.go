@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"errors"
+	"reflect"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,8 @@ func (c *cli) sqlCommand() *cobra.Command {
 		Long: "Runs one ClickHouse statement on the store and prints the result as\n" +
 			"tab-separated values with a header, or with --json as a list of objects.\n" +
 			"The views are events, calls, attempts, votes, runs and deadletters.",
+		Example: examples("crucible sql 'SELECT condition, avg(correct) FROM votes GROUP BY condition'",
+			"crucible sql --json 'SELECT run, state FROM runs'"),
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.with(cmd.Context(), app.NeedStore, func(r *app.Resources) error {
@@ -58,7 +61,7 @@ func tsv(w *bufio.Writer) func(cols, types []string, row []any) error {
 			if i > 0 {
 				_ = w.WriteByte('\t') // the error stays with the writer
 			}
-			if v == nil {
+			if null(v) {
 				_, _ = w.WriteString(`\N`) // likewise
 				continue
 			}
@@ -66,6 +69,12 @@ func tsv(w *bufio.Writer) func(cols, types []string, row []any) error {
 		}
 		return w.WriteByte('\n')
 	}
+}
+
+// null reports whether a value is NULL: nothing, or a pointer to nothing.
+func null(v any) bool {
+	r := reflect.ValueOf(v)
+	return !r.IsValid() || r.Kind() == reflect.Pointer && r.IsNil()
 }
 
 func (c *cli) sqlJSON(cmd *cobra.Command, s *store.Store, query string, write bool) error {

@@ -81,11 +81,14 @@ func (c *cli) configCommand() *cobra.Command {
 		Args:  unknownCommand,
 		RunE:  help,
 	}
-	cmd.AddCommand(&cobra.Command{
+	check := &cobra.Command{
 		Use:   "check",
 		Short: "Check the configuration and print what it amounts to; nothing is opened",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if err := app.CheckServices(c.conf.Services); err != nil {
+				return err
+			}
 			effective := c.conf.Effective()
 			if c.asJSON {
 				return c.printJSON(effective)
@@ -93,6 +96,8 @@ func (c *cli) configCommand() *cobra.Command {
 			_, err := fmt.Fprint(c.Out, effective.Text())
 			return err
 		},
-	})
+	}
+	c.serveFlags(check)
+	cmd.AddCommand(check)
 	return cmd
 }

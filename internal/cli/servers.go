@@ -33,10 +33,16 @@ func (c *cli) serveCommand() *cobra.Command {
 			return c.serve(cmd.Context())
 		},
 	}
-	cmd.Flags().StringSliceVar(&c.services, "services", nil, "which services: dispatcher, caller, voter, analyzer, reporter; default all")
-	cmd.Flags().StringVar(&c.http, "http", "", "address of the probes /healthz and /readyz and of /metrics, for example 127.0.0.1:8080; default none")
-	cmd.Flags().StringVar(&c.conf.DataRoot, "data-root", "", "folder below which a published spec may name data files; default none")
+	c.serveFlags(cmd)
 	return cmd
+}
+
+// serveFlags are what serve and the check of its configuration share.
+func (c *cli) serveFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringSliceVar(&c.conf.Services, "services", nil, "which services: dispatcher, caller, voter, analyzer, reporter; default all")
+	f.StringVar(&c.conf.HTTP, "http", "", "address of the probes /healthz and /readyz and of /metrics, for example 127.0.0.1:8080; default none")
+	f.StringVar(&c.conf.DataRoot, "data-root", "", "folder below which a published spec may name data files; default none")
 }
 
 func (c *cli) serve(ctx context.Context) error {
@@ -49,8 +55,8 @@ func (c *cli) serve(ctx context.Context) error {
 	probes, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	g, gctx := errgroup.WithContext(ctx)
-	if c.http != "" {
-		l, err := listen(ctx, c.http, "--http")
+	if c.conf.HTTP != "" {
+		l, err := listen(ctx, c.conf.HTTP, "--http")
 		if err != nil {
 			return err
 		}
