@@ -99,7 +99,7 @@ func writeArchive(ctx context.Context, log *bus.Bus, r *runs.Run, w io.Writer, v
 	// restored then finds it finished.
 	for _, stream := range []string{events.RunStream(r.ID), events.ControlStream} {
 		err := log.Replay(ctx, bus.ReplayConfig{Stream: stream}, func(m *bus.Message) error {
-			if m.Parsed.Run != r.ID {
+			if events.RunOf(m.Subject) != r.ID {
 				return nil
 			}
 			return a.Event(archive.Event{Stream: stream, Seq: m.Seq, Subject: m.Subject, Payload: m.Payload})
@@ -149,7 +149,7 @@ func (o *objects) add(hash string) {
 func gather(ctx context.Context, log *bus.Bus, run string, o *objects) error {
 	for _, stream := range []string{events.ControlStream, events.RunStream(run)} {
 		err := log.Replay(ctx, bus.ReplayConfig{Stream: stream}, func(m *bus.Message) error {
-			if m.Parsed.Run != run {
+			if events.RunOf(m.Subject) != run {
 				return nil
 			}
 			ev, err := events.Decode(m.Parsed.Kind, m.Payload)
@@ -283,7 +283,7 @@ func (p *restorer) event(e archive.Event) error {
 	if err := p.closeObject(); err != nil {
 		return err
 	}
-	if s, err := events.ParseSubject(e.Subject); err != nil || s.Run != p.run {
+	if events.RunOf(e.Subject) != p.run {
 		return fmt.Errorf("restore: subject %q does not belong to run %s", e.Subject, p.run)
 	}
 	if e.Stream != p.stream || len(p.facts) == 1000 {

@@ -1,7 +1,6 @@
 package results
 
 import (
-	"strings"
 	"time"
 
 	"github.com/crucible-go/crucible/internal/bus"
@@ -18,8 +17,8 @@ func RowOf(m *bus.Message) store.Row {
 		ID: m.ID(), Run: s.Run, Kind: string(events.KindOf(m.Subject)), Subject: m.Subject, Query: s.Query, Call: s.Call,
 		Seq: m.Seq, Time: m.Time.UTC(), Payload: m.Payload,
 	}
-	if row.Run == "" {
-		row.Run = runOf(m)
+	if row.Run == "" { // of a kind that is not known here
+		row.Run = events.RunOf(m.Subject)
 	}
 	ev, err := read(m)
 	if err == nil {
@@ -50,15 +49,3 @@ func read(m *bus.Message) (events.Event, error) {
 
 // storable reports whether ClickHouse's DateTime64(9) can hold the time.
 func storable(t time.Time) bool { return t.Year() >= 1970 && t.Year() < 2200 }
-
-// runOf is the run of a subject that this version cannot parse: its stream
-// tells, and of a control subject the token after the verb.
-func runOf(m *bus.Message) string {
-	if run, ok := strings.CutPrefix(m.Stream, events.RunStream("")); ok {
-		return run
-	}
-	if parts := strings.Split(m.Subject, "."); len(parts) > 3 {
-		return parts[3]
-	}
-	return "unknown"
-}

@@ -234,3 +234,13 @@ func KindOf(subject string) Kind {
 	}
 	return Kind(noun + "." + verb)
 }
+
+// RunOf is the run that an event on this subject is about, whatever its kind, ""
+// if the subject names none: the run is the first token after the verb.
+func RunOf(subject string) string {
+	parts := strings.SplitN(subject, ".", 5)
+	if len(parts) < 4 || parts[0] != root {
+		return ""
+	}
+	return parts[3]
+}

@@ -206,3 +206,16 @@ func TestKindOf(t *testing.T) {
 		}
 	}
 }
+
+func TestRunOf(t *testing.T) {
+	for subject, want := range map[string]string{
+		"crucible.call.completed.r.q.c": "r",
+		"crucible.call.forked.r":        "r",
+		"crucible.run.requested":        "",
+		"other.call.completed.r.q":      "",
+	} {
+		if got := events.RunOf(subject); got != want {
+			t.Errorf("%s is about %q, want %q", subject, got, want)
+		}
+	}
+}
