@@ -31,7 +31,9 @@ experiment() {
 	local report
 	report=$(field dir <"$work/run.json")/report.md
 	echo "   $report" >&2
-	sed -n '/^## Summary/,/^## Design/{/^##/d;s/^\(.\)/   \1/;p}' "$report"
+	sed -n '/^> \*\*SIMULATED/{s/[>*]//g;s/^ */   /;p;q}' "$report" # whose answers these are
+	sed -n '/^### accuracy/,/^###* [^a]/{/^#/d;s/^|/   |/;p}' "$report"
+	sed -n '/^The hypothesis/{s/^/   /;p}' "$report" | fold -s -w 100 | sed '2,$s/^/   /'
 }
 
 experiment examples/arithmetic.yaml
