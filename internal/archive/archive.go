@@ -219,7 +219,10 @@ func (s *reader) read() (h Header, end End, err error) {
 			return h, end, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 		if l.End != nil {
-			return h, *l.End, s.check(*l.End, before)
+			if err := s.check(*l.End, before); err != nil {
+				return h, *l.End, err
+			}
+			return h, *l.End, s.over()
 		}
 		if err := s.take(l); err != nil {
 			return h, end, err
@@ -245,6 +248,18 @@ func (s *reader) next() ([]byte, error) {
 			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
 	}
+}
+
+// over checks that nothing follows the end.
+func (s *reader) over() error {
+	_, err := s.lines.ReadByte()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return fmt.Errorf("%w: something follows its last line", ErrDamaged)
 }
 
 func (s *reader) take(l line) error {
