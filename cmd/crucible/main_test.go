@@ -26,6 +26,12 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the command as people and scripts do.
 func TestScripts(t *testing.T) {
+	testscript.Run(t, params(t, "testdata/script"))
+}
+
+// params are those of the scripts in a folder.
+func params(t *testing.T, dir string) testscript.Params {
+	t.Helper()
 	lib, err := chdb.Locate("")
 	if err != nil {
 		t.Fatal(err)
@@ -38,8 +44,8 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
@@ -49,6 +55,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":    exits,
+			"times":    times,
 			"start":    start,
 			"signal":   signalTo,
 			"ends":     ends,
@@ -58,5 +65,5 @@ func TestScripts(t *testing.T) {
 			"repeat":   repeatText,
 			"samefile": sameFile,
 		},
-	})
+	}
 }

@@ -53,6 +53,26 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// times COUNT PROGRAM ARGS... runs a program as often, %d being the number of the
+// time, and wants it to end well without a word of a crash.
+func times(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: times COUNT PROGRAM ARGS...")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	for i := range n {
+		line := make([]string, len(args)-2)
+		for j, arg := range args[2:] {
+			line[j] = strings.ReplaceAll(arg, "%d", strconv.Itoa(i))
+		}
+		ts.Check(ts.Exec(args[1], line...))
+		if talk := ts.ReadFile("stderr"); strings.Contains(talk, "crucible: error:") || strings.Contains(talk, "goroutine") {
+			ts.Fatalf("time %d: %s", i, talk)
+		}
+	}
+}
+
 // background is a program that start has started.
 type background struct {
 	cmd      *exec.Cmd

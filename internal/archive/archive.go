@@ -27,8 +27,14 @@ import (
 // Format is the version of the file format.
 const Format = 1
 
-// maxLine bounds a line that is read: a payload of the log, escaped.
-const maxLine = 64 << 20
+const (
+	// maxLine bounds a line that is read: a payload of the log, escaped, or a piece
+	// of an object.
+	maxLine = 16 << 20
+	// maxWindow bounds what of the file the decoder keeps: eight times what the
+	// encoder asks for.
+	maxWindow = 64 << 20
+)
 
 // Header is the first line.
 type Header struct {
@@ -167,7 +173,7 @@ var ErrDamaged = errors.New("the archive is damaged")
 // was given is only to be believed once Read has returned nil: verify with an
 // empty Visitor first.
 func Read(r io.Reader, v Visitor) (Header, End, error) {
-	z, err := zstd.NewReader(r, zstd.WithDecoderMaxMemory(1<<30))
+	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
 		return Header{}, End{}, fmt.Errorf("archive: %w", err)
 	}

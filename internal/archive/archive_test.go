@@ -292,7 +292,7 @@ func TestBoundedLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)
-	if mb := (after.TotalAlloc - before.TotalAlloc) >> 20; mb > 512 {
+	if mb := (after.TotalAlloc - before.TotalAlloc) >> 20; mb > 128 {
 		t.Fatalf("%d MB were allocated for a file of %d bytes", mb, buf.Len())
 	}
 }
