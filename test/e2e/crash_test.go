@@ -195,7 +195,7 @@ func TestKilledRunGivesTheSameBytes(t *testing.T) {
 }
 
 // killAtRandom performs a spec on each shape with processes that are killed at
-// random moments, kills of them, and again under another name when it ends before.
+// random moments, kills of them, and under another name when it ends before that.
 func killAtRandom(t *testing.T, spec string, seed uint64) {
 	t.Helper()
 	began := time.Now()
@@ -210,7 +210,7 @@ func killAtRandom(t *testing.T, spec string, seed uint64) {
 			for ; dead < kills; n++ {
 				run := "disturbed" + strconv.Itoa(n)
 				j := s.begin(t, spec, run)
-				for dead < kills && lasts(j, time.Duration(rng.Int64N(int64(wall)))) && j.crash(t) != nil {
+				for dead < kills && lasts(j, time.Duration(rng.Int64N(int64(wall/2)))) && j.crash(t) != nil {
 					dead++
 				}
 				r := ended(t, j, run, 0)

@@ -45,7 +45,7 @@ func TestPublishingIsSubmitting(t *testing.T) {
 		"misspelled":  {strings.Replace(spec, "conditions:", "conditons:", 1), "conditons"},
 		"outside":     {strings.Replace(spec, "arithmetic/problems.jsonl", "../go.mod", 1), "../go.mod"},
 		"absolute":    {strings.Replace(spec, "arithmetic/problems.jsonl", "/etc/hostname", 1), "/etc/hostname"},
-		"undeclared":  {strings.Replace(spec, "provider: recorded, field: sim_small.solution", "provider: exec, command: [\"true\"]", 1), "pool"},
+		"undeclared":  {strings.Replace(spec, "provider: recorded, field: sim_small.solution, simulated: true", "provider: exec, command: [\"true\"]", 1), "pool"},
 		"unspoken-of": {`{"id":"x","data":{"spec":7}}`, ""},
 	} {
 		publish(run, c.body)

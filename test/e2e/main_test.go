@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 )
 
@@ -14,6 +15,9 @@ var programs struct{ crucible, nats string }
 
 // root is the folder of the repository, seen from this package.
 const root = "../.."
+
+// raced makes the command report data races: then it exits with 66, unless killed.
+var raced = flag.Bool("raced", false, "build the command with the race detector")
 
 var update = flag.Bool("update", false, "make the recorded log in testdata where it is missing")
 
@@ -35,7 +39,7 @@ func testMain(m *testing.M) int {
 		programs.crucible: "./cmd/crucible",
 		programs.nats:     "github.com/nats-io/nats-server/v2",
 	} {
-		build := exec.Command("go", "build", "-o", target, pkg)
+		build := exec.Command("go", "build", "-race="+strconv.FormatBool(*raced), "-o", target, pkg)
 		build.Dir = root
 		if out, err := build.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "build %s: %v\n%s", pkg, err, out)

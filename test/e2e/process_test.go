@@ -96,6 +96,9 @@ func start(t *testing.T, name, program string, env []string, args ...string) *pr
 	}()
 	t.Cleanup(func() {
 		p.kill()
+		if strings.Contains(p.stderr.String(), "WARNING: DATA RACE") {
+			t.Errorf("%s has a data race", name)
+		}
 		if t.Failed() {
 			t.Logf("%s %s\n%s: %v\nstdout:\n%s\nstderr:\n%s", name, strings.Join(args, " "), name, p.cmd.ProcessState, tail(p.out.String()), tail(p.stderr.String()))
 		}
