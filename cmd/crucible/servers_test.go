@@ -115,6 +115,7 @@ func fetch() {
 	if err != nil {
 		fail(err)
 	}
+	defer resp.Body.Close()
 	if _, err := io.Copy(os.Stdout, resp.Body); err != nil {
 		fail(err)
 	}

@@ -100,7 +100,7 @@ func freeSpace(dir string) (uint64, error) {
 		var st unix.Statfs_t
 		err := unix.Statfs(dir, &st)
 		if err == nil {
-			return uint64(st.Bavail) * uint64(st.Bsize), nil //nolint:gosec,unconvert // positive; the types differ by system
+			return uint64(st.Bavail) * uint64(st.Bsize), nil //nolint:unconvert // the types differ by system
 		}
 		parent := filepath.Dir(dir)
 		if !os.IsNotExist(err) || parent == dir {

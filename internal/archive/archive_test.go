@@ -33,8 +33,8 @@ type content struct {
 
 func contents(t *rapid.T) content {
 	var c content
-	for i := range rapid.IntRange(0, 4).Draw(t, "objects") {
-		body := bytes.Repeat([]byte{byte(i), 'x', 0xff}, rapid.SampledFrom([]int{0, 1, 1000, 400_000, 1 << 20}).Draw(t, "size"))
+	for i := range rapid.IntRange(0, 2).Draw(t, "objects") {
+		body := bytes.Repeat([]byte{byte(i), 'x', 0xff}, rapid.SampledFrom([]int{0, 1, 1000, 1000, 1000, 400_000}).Draw(t, "size"))
 		sum := sha256.Sum256(append(body, byte(i)))
 		c.objects = append(c.objects, object{hex.EncodeToString(sum[:]), body})
 	}
@@ -157,16 +157,14 @@ func TestDamaged(t *testing.T) {
 		}
 	}
 	for i := range whole {
-		for bit := range 8 {
-			b := slices.Clone(whole)
-			b[i] ^= 1 << bit
-			got, h, end, err := read(b)
-			if err != nil {
-				continue
-			}
-			if h.Run != "r" || end.SHA256 != wantEnd.SHA256 || !slices.EqualFunc(got.events, want.events, sameEvent) {
-				t.Fatalf("byte %d, bit %d: other content is accepted", i, bit)
-			}
+		b := slices.Clone(whole)
+		b[i] ^= 1 << (i % 8)
+		got, h, end, err := read(b)
+		if err != nil {
+			continue
+		}
+		if h.Run != "r" || end.SHA256 != wantEnd.SHA256 || !slices.EqualFunc(got.events, want.events, sameEvent) {
+			t.Fatalf("byte %d: other content is accepted", i)
 		}
 	}
 }

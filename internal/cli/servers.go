@@ -158,7 +158,7 @@ func (c *cli) storeCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer l.Close() //nolint:errcheck // the server closes it first, unless there is none
+			defer func() { _ = l.Close() }() // the server closes it first, unless there is none
 			return c.with(cmd.Context(), app.NeedStore, func(r *app.Resources) error {
 				c.say("store: http://%s", l.Addr())
 				if c.asJSON {

@@ -15,7 +15,7 @@ import (
 // isTerminal reports whether somebody watches the writer.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // a file descriptor fits an int
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // progressView shows how far a run is: on a terminal one line that is written
@@ -54,7 +54,7 @@ func (v *progressView) show(p app.Progress) {
 // width is the number of columns of a terminal.
 func width(w io.Writer) int {
 	if f, ok := w.(*os.File); ok {
-		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 1 { //nolint:gosec // a file descriptor fits an int
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 1 {
 			return n
 		}
 	}
