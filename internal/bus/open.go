@@ -90,7 +90,7 @@ func (b *Bus) open(ctx context.Context) error {
 		nats.ErrorHandler(b.onError),
 	}
 	if b.cfg.URL == "" {
-		s, err := startEmbedded(b.cfg)
+		s, err := startEmbedded(b.cfg, b.unwritable)
 		if err != nil {
 			return err
 		}
@@ -118,6 +118,12 @@ func (b *Bus) open(ctx context.Context) error {
 		return err
 	}
 	return b.checkJetStream(ctx)
+}
+
+// unwritable ends the bus: the embedded server cannot write any more. What it
+// acknowledged before is on the disk.
+func (b *Bus) unwritable(reason string) {
+	b.fail(fmt.Errorf("%w: the log in %s cannot be written: %s", ErrFull, b.cfg.Dir, reason))
 }
 
 // connect dials once. The dial itself cannot be cancelled, so it goes on in the

@@ -3,6 +3,7 @@ package bus
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -65,7 +66,7 @@ func (b *Bus) onReply(m *nats.Msg) {
 		return // it was given up
 	}
 	f := v.(*flight)
-	if int(i) >= len(f.acks) || f.acks[i].err != errLost {
+	if int(i) >= len(f.acks) || !errors.Is(f.acks[i].err, errLost) {
 		return
 	}
 	f.acks[i] = parseAck(m)

@@ -43,15 +43,15 @@ func StartServer(c ServerConfig) (*Server, error) {
 		opts.Port = server.RANDOM_PORT
 	}
 	opts.Username, opts.Password = c.User, string(c.Password)
-	s, err := startServer(opts, c.Logger)
+	s, err := startServer(opts, c.Logger, nil)
 	if err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
 	return s, nil
 }
 
-func startEmbedded(c Config) (*Server, error) {
-	return startServer(serverOptions(c.Dir, c.Durability), c.Logger)
+func startEmbedded(c Config, unwritable func(reason string)) (*Server, error) {
+	return startServer(serverOptions(c.Dir, c.Durability), c.Logger, unwritable)
 }
 
 // serverOptions are the shipped settings. SyncAlways is the point: JetStream's
@@ -72,7 +72,9 @@ func serverOptions(dir, durability string) *server.Options {
 
 const startTimeout = 60 * time.Second // a log of many streams is read back first
 
-func startServer(opts *server.Options, log zerolog.Logger) (*Server, error) {
+// startServer starts a server. unwritable, if there is one, is told when the
+// server can no longer write to its disk: it then answers nobody, for ever.
+func startServer(opts *server.Options, log zerolog.Logger, unwritable func(reason string)) (*Server, error) {
 	dir := filepath.Dir(opts.StoreDir)
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
@@ -85,7 +87,7 @@ func startServer(opts *server.Options, log zerolog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.release())
 	}
-	ns.SetLoggerV2(serverLog{log.With().Str("component", "nats-server").Logger()}, false, false, false)
+	ns.SetLoggerV2(serverLog{log.With().Str("component", "nats-server").Logger(), unwritable}, false, false, false)
 	ns.Start()
 	s := &Server{ns: ns, lock: lock}
 	if !ns.ReadyForConnections(startTimeout) {
@@ -114,13 +116,22 @@ func (s *Server) Close() error {
 
 // serverLog passes the server's own log on: warnings and worse, the rest as
 // debugging.
-type serverLog struct{ log zerolog.Logger }
+type serverLog struct {
+	log        zerolog.Logger
+	unwritable func(reason string)
+}
 
 func (l serverLog) Noticef(format string, v ...any) { l.log.Debug().Msg(text(format, v)) }
 func (l serverLog) Warnf(format string, v ...any)   { l.log.Warn().Msg(text(format, v)) }
 func (l serverLog) Fatalf(format string, v ...any)  { l.log.Error().Msg(text(format, v)) }
-func (l serverLog) Errorf(format string, v ...any)  { l.log.Error().Msg(text(format, v)) }
-func (l serverLog) Debugf(string, ...any)           {}
-func (l serverLog) Tracef(string, ...any)           {}
+func (l serverLog) Errorf(format string, v ...any) {
+	t := text(format, v)
+	l.log.Error().Msg(t)
+	if l.unwritable != nil && strings.Contains(strings.ToLower(t), "critical write error") {
+		l.unwritable(t)
+	}
+}
+func (l serverLog) Debugf(string, ...any) {}
+func (l serverLog) Tracef(string, ...any) {}
 
 func text(format string, v []any) string { return strings.TrimSpace(fmt.Sprintf(format, v...)) }

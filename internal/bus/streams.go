@@ -50,6 +50,33 @@ func (b *Bus) EnsureRun(ctx context.Context, run string) error {
 	return b.ensure(ctx, b.streamConfig(events.RunStream(run), events.RunSubjects(run), b.cfg.MaxBytes))
 }
 
+// GrowRun raises the size limit of a run's stream to the configured one, if that
+// is higher. ErrNoStream if there is none.
+func (b *Bus) GrowRun(ctx context.Context, run string) error {
+	name := events.RunStream(run)
+	want := b.streamConfig(name, nil, b.cfg.MaxBytes).MaxBytes
+	err := b.retry(ctx, func() error {
+		s, err := b.js.Stream(ctx, name)
+		if err != nil {
+			return err
+		}
+		have := s.CachedInfo().Config
+		if have.MaxBytes < 0 || want > 0 && want <= have.MaxBytes {
+			return nil
+		}
+		have.MaxBytes = want
+		_, err = b.js.UpdateStream(ctx, have)
+		return err
+	})
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		err = ErrNoStream
+	}
+	if err != nil {
+		return fmt.Errorf("stream %s: raise its limit: %w", name, err)
+	}
+	return nil
+}
+
 func (b *Bus) streamConfig(name string, subjects []string, maxBytes int64) jetstream.StreamConfig {
 	if maxBytes <= 0 {
 		maxBytes = -1

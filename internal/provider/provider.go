@@ -66,6 +66,7 @@ const (
 	ClassEmptyReply       = "empty_reply"        // a reply without a text
 	ClassTooLarge         = "too_large"          // a reply above the limit
 	ClassMalformedReply   = "malformed_reply"    // a reply that is not what the protocol says
+	ClassInvalidUTF8      = "invalid_utf8"       // a text that is not UTF-8; it is kept, repaired
 	ClassRefused          = "refused"            // not followed: a redirect to another host
 	ClassContentFilter    = "content_filter"     // the provider's filter left no text
 	ClassExecFailed       = "exec_failed"        // the program could not be started, died or said so

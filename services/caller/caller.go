@@ -16,6 +16,7 @@ import (
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/time/rate"
 
 	"github.com/crucible-go/crucible/internal/bus"
 	"github.com/crucible-go/crucible/internal/provider"
@@ -56,7 +57,8 @@ type Deps struct {
 type caller struct {
 	Config
 	Deps
-	nonce string
+	nonce   string
+	waiting rate.Sometimes // says that answers wait for the log
 
 	mu    sync.Mutex
 	pools map[string]*pool
@@ -69,7 +71,7 @@ func Run(ctx context.Context, c Config, d Deps) error {
 	if c.AckWait == 0 {
 		c.AckWait = 30 * time.Second
 	}
-	m := &caller{Config: c, Deps: d, nonce: rand.Text(), pools: map[string]*pool{}, busy: map[string]bool{}}
+	m := &caller{Config: c, Deps: d, nonce: rand.Text(), waiting: rate.Sometimes{First: 1, Interval: 10 * time.Second}, pools: map[string]*pool{}, busy: map[string]bool{}}
 	defer m.close()
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return m.present(gctx) })

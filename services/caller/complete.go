@@ -13,12 +13,18 @@ import (
 // sending the first attempt to the last byte of the answer; permits and queues
 // are not part of it.
 func (c *call) answered(r *provider.Reply) *events.CallCompleted {
-	d := c.terminal(events.CallAnswered)
-	last := c.attempts[len(c.attempts)-1]
+	last := &c.attempts[len(c.attempts)-1]
+	if r.Repaired {
+		last.Outcome = events.CallFailed
+		last.Failure = &events.Failure{Class: provider.ClassInvalidUTF8, Message: "the text is not valid UTF-8; it is kept with U+FFFD in the place of what is not"}
+	}
+	d := c.terminal(last.Outcome)
 	d.Answer = r.Text
 	d.Usage, d.Served, d.Finish = r.Usage, r.Served, r.Finish
 	d.Simulated, d.Recorded = r.Simulated, r.Recorded
+	d.Failure = last.Failure
 	switch {
+	case d.Failure != nil:
 	case !r.HasLatency:
 	case c.order.Virtual:
 		d.LatencyNS = c.virtual
@@ -82,7 +88,9 @@ func (c *call) complete(ctx context.Context, d *events.CallCompleted) error {
 		if ctx.Err() != nil || c.Log.Err() != nil {
 			return err
 		}
-		c.Logger.Warn().Err(err).Str("run", r.Run).Str("event", ev.ID).Msg("an answer waits for the log")
+		c.waiting.Do(func() {
+			c.Logger.Warn().Err(err).Str("run", r.Run).Str("event", ev.ID).Msg("answers wait for the log")
+		})
 		t := time.NewTimer(wait)
 		select {
 		case <-t.C:

@@ -20,8 +20,13 @@ import (
 // it commits at once.
 const chunk = 900
 
-// fullShare of a stream's size limit is where dispatching stops.
+// fullShare of a stream's size limit is where dispatching stops; the rest is for
+// what nobody can foresee.
 const fullShare = 0.85
+
+// answerShare is how much larger than its query and orders, in bytes, what
+// follows a query is taken to be: intents, answers and the verdict.
+const answerShare = 3
 
 // follower leads one run to its end: one goroutine folds the run's stream, one
 // offers what may be asked next.
@@ -39,6 +44,10 @@ type follower struct {
 	awaited map[string]bool // ids of dead letters that the fold has not read yet
 	wake    chan struct{}
 	limited bool // the stream has a size limit
+
+	fits         int   // queries that may still be offered, if the stream has a limit
+	offeredBytes int64 // of the queries and orders that were offered in this life
+	offeredCount int   // of the queries
 }
 
 func newFollower(d *dispatcher, r *runs.Run, plan *experiment.Plan) *follower {
@@ -57,6 +66,9 @@ var errEnded = errors.New("run ended")
 
 func (f *follower) run(ctx context.Context) error {
 	stream := events.RunStream(f.r.ID)
+	if err := f.Log.GrowRun(ctx, f.r.ID); err != nil {
+		return err
+	}
 	info, err := f.Log.StreamInfo(ctx, stream)
 	if err != nil {
 		return err
@@ -127,6 +139,9 @@ func (f *follower) letter(m *bus.Message, cause error) {
 // offerAll offers what may be asked, until the run has ended.
 func (f *follower) offerAll(ctx context.Context) error {
 	for {
+		if err := f.reserve(ctx); err != nil {
+			return err
+		}
 		evs, end, err := f.next()
 		if err != nil {
 			return err
@@ -229,6 +244,9 @@ func (f *follower) mend() ([]*events.Event, error) {
 func (f *follower) more() ([]*events.Event, error) {
 	var evs []*events.Event
 	room := f.r.Planned.MaxInFlight - f.state.undecided()
+	if f.limited {
+		room = min(room, f.fits)
+	}
 	for ; room > 0 && f.cursor < f.state.total && len(evs) < chunk; f.cursor++ {
 		if f.state.offered[f.cursor] {
 			continue
@@ -240,6 +258,7 @@ func (f *follower) more() ([]*events.Event, error) {
 		f.state.offer(f.cursor)
 		evs = append(evs, more...)
 		room--
+		f.fits = max(0, f.fits-1)
 	}
 	return evs, nil
 }
@@ -266,23 +285,63 @@ func (f *follower) query(i int) ([]*events.Event, error) {
 	return evs, nil
 }
 
-// publish offers events to the log. A log that is full, or nearly so, suspends
-// the run: what is left is kept for the answers that are already paid for.
+// reserve finds out how many more queries may be offered so that what follows
+// them still fits into the stream: what is left is kept for answers that are paid
+// for. If none fits and none is under way, the run is suspended.
+func (f *follower) reserve(ctx context.Context) error {
+	if !f.limited || !f.wants() {
+		return nil
+	}
+	info, err := f.Log.StreamInfo(ctx, events.RunStream(f.r.ID))
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.offeredCount == 0 {
+		f.fits = 1 // the first query shows how large they are
+		return nil
+	}
+	each := f.offeredBytes / int64(f.offeredCount)
+	left := int64(fullShare*float64(info.MaxBytes)) - int64(info.Bytes) - answerShare*each*int64(f.state.undecided())
+	f.fits = int(max(0, left/((1+answerShare)*each)))
+	if f.fits > 0 || f.state.undecided() > 0 {
+		return nil
+	}
+	return f.suspend(ctx, fmt.Errorf("the run's stream holds %d of at most %d bytes, and what is left is kept for answers", info.Bytes, info.MaxBytes))
+}
+
+// wants reports whether there are queries to offer and no room is known for them.
+func (f *follower) wants() bool {
+	suspended, resumed, _ := f.r.Suspensions()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.live && f.fits == 0 && f.state.offers < f.state.total && suspended <= resumed &&
+		f.state.undecided() < f.r.Planned.MaxInFlight
+}
+
+// publish offers events to the log. A log that is full suspends the run.
 func (f *follower) publish(ctx context.Context, evs []*events.Event) error {
 	if f.limited {
-		info, err := f.Log.StreamInfo(ctx, events.RunStream(f.r.ID))
-		if err != nil {
-			return err
-		}
-		if float64(info.Bytes) > fullShare*float64(info.MaxBytes) {
-			return f.suspend(ctx, fmt.Errorf("the run's stream holds %d of at most %d bytes", info.Bytes, info.MaxBytes))
-		}
+		f.weigh(evs)
 	}
 	_, err := f.Log.PublishEvents(ctx, evs...)
 	if errors.Is(err, bus.ErrFull) {
 		return f.suspend(ctx, err)
 	}
 	return err
+}
+
+// weigh adds up how large queries and their orders are.
+func (f *follower) weigh(evs []*events.Event) {
+	for _, ev := range evs {
+		if b, err := events.Encode(ev); err == nil {
+			f.offeredBytes += int64(len(b))
+		}
+		if ev.Type == events.KindQueryDispatched {
+			f.offeredCount++
+		}
+	}
 }
 
 // errSuspended ends a leadership: whoever leads after the resumption starts from

@@ -75,7 +75,7 @@ func StartProcess(tb testing.TB) *Process {
 // Start starts the server again, on the same folder and port.
 func (p *Process) Start(tb testing.TB) {
 	tb.Helper()
-	p.cmd = exec.Command(os.Args[0]) //nolint:gosec // this test binary itself
+	p.cmd = exec.Command(os.Args[0]) // this test binary itself
 	p.cmd.Env = append(os.Environ(), envDir+"="+p.dir, envPort+"="+p.port)
 	p.cmd.Stderr = os.Stderr
 	in, err := p.cmd.StdinPipe()

@@ -57,7 +57,7 @@ func testReplay(t *testing.T, logs Factory) {
 		}
 	}
 	stop := errors.New("enough")
-	if err := b.Replay(ctx, bus.ReplayConfig{Stream: stream}, func(*bus.Message) error { return stop }); err != stop {
+	if err := b.Replay(ctx, bus.ReplayConfig{Stream: stream}, func(*bus.Message) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("replay returned %v, want the handler's own error", err)
 	}
 	wantIs(t, "beyond the end", b.Replay(ctx, bus.ReplayConfig{Stream: stream, Until: 9999}, func(*bus.Message) error { return nil }), bus.ErrGap)
