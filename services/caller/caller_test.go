@@ -380,3 +380,21 @@ func TestSimulatedVirtualTimeIsDeterministic(t *testing.T) {
 		t.Errorf("a simulated answer: %s", a)
 	}
 }
+
+// A text that is not UTF-8 is a failure of its own class; what arrived is kept.
+func TestTextThatIsNotUTF8(t *testing.T) {
+	s := newServer(t, func(_ int64, w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte("{\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\",\"message\":{\"role\":\"assistant\",\"content\":\"A: 4\xff2\"}}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1,\"total_tokens\":2}}"))
+	})
+	w := newWorld(t, s.pool())
+	w.order("c1", events.CallRequested{Retries: 2, Price: &events.Price{Input: "1", Output: "1"}})
+	defer w.serve()()
+	d := w.completed("c1")
+	if d.Outcome != events.CallFailed || d.Failure.Class != provider.ClassInvalidUTF8 || d.Answer != "A: 4\uFFFD2" || d.CostUSD == "0" {
+		t.Errorf("a text that is not UTF-8: %+v", d)
+	}
+	if n := s.requests.Load(); n != 1 {
+		t.Errorf("%d requests, want 1: it was answered and paid for", n)
+	}
+}
