@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -123,6 +125,27 @@ func (f *SpecFile) programs() string {
 		}
 	}
 	return ""
+}
+
+// submitted is the spec as the log will have it: data files by their hashes.
+func (f *SpecFile) submitted(ctx context.Context) (*experiment.Spec, error) {
+	objects := map[string]string{}
+	for _, path := range f.Spec.Files() {
+		r, err := f.Open(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		h := sha256.New()
+		_, err = io.Copy(h, r)
+		if cerr := r.Close(); err == nil {
+			err = cerr
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", path, err)
+		}
+		objects[path] = dispatcher.ObjectPath(hex.EncodeToString(h.Sum(nil)), path)
+	}
+	return f.Spec.WithFiles(objects), nil
 }
 
 // upload puts each data file into the object store and names it by its hash.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,12 +34,17 @@ type ConditionSummary struct {
 	Vote    string   `json:"vote"`
 }
 
-// Summarize says what a plan would run.
-func Summarize(f *SpecFile, plan *experiment.Plan) Summary {
+// Summarize says what a plan would run. The hash of the spec is the one that the
+// run will have.
+func Summarize(ctx context.Context, f *SpecFile, plan *experiment.Plan) (Summary, error) {
+	submitted, err := f.submitted(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
 	cost := plan.Cost()
 	s := Summary{
 		Name:        f.Spec.Name,
-		SpecHash:    f.Spec.Hash(),
+		SpecHash:    submitted.Hash(),
 		DatasetHash: plan.DatasetHash(),
 		Items:       plan.Items(),
 		Repeat:      f.Spec.Repeat,
@@ -55,7 +61,7 @@ func Summarize(f *SpecFile, plan *experiment.Plan) Summary {
 	for _, p := range f.Spec.Pools() {
 		s.Pools = append(s.Pools, p.Name)
 	}
-	return s
+	return s, nil
 }
 
 // Text is the summary for people.

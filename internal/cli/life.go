@@ -172,7 +172,10 @@ func (c *cli) planCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			summary := app.Summarize(spec, plan)
+			summary, err := app.Summarize(cmd.Context(), spec, plan)
+			if err != nil {
+				return err
+			}
 			if c.asJSON {
 				return c.printJSON(summary)
 			}
