@@ -120,6 +120,9 @@ func (b *Bus) fail(err error) {
 	})
 }
 
+// ServerVersion is the version of the nats-server that holds the log.
+func (b *Bus) ServerVersion() string { return b.nc.ConnectedServerVersion() }
+
 // Embedded reports whether the server runs inside this process.
 func (b *Bus) Embedded() bool { return b.server != nil }
 

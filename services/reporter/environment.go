@@ -2,7 +2,6 @@ package reporter
 
 import (
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -65,7 +64,7 @@ func (d *Deps) environment(src *source) Environment {
 		RequestedAt: stamp(src.times.requested), PlannedAt: stamp(src.times.planned), EndedAt: stamp(src.times.ended),
 		SpecHash: e.Planned.SpecHash, DatasetHash: e.Planned.DatasetHash, AnalysisHash: hashOf(src.body),
 		LogSequence: end.Sequence, Durability: d.Log.Durability(),
-		Versions: Versions{Crucible: d.Version, Dispatcher: e.Planned.Version, Go: runtime.Version(), ClickHouse: d.Store.Version(), NATS: moduleVersion("github.com/nats-io/nats-server/v2")},
+		Versions: Versions{Crucible: d.Version, Dispatcher: e.Planned.Version, Go: runtime.Version(), ClickHouse: d.Store.Version(), NATS: d.Log.ServerVersion()},
 		Host:     Host{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU()},
 		CostUSD:  end.CostUSD, UnpricedCalls: end.Calls.Unpriced, PriceTable: e.Planned.PriceTable,
 		Calls: end.Calls, DeadLetters: end.DeadLetters,
@@ -98,18 +97,4 @@ func stamp(t time.Time) string {
 		return ""
 	}
 	return t.Format(time.RFC3339Nano)
-}
-
-// moduleVersion is the version of a module that this program was built with.
-func moduleVersion(path string) string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	for _, m := range info.Deps {
-		if m.Path == path {
-			return m.Version
-		}
-	}
-	return ""
 }
