@@ -40,8 +40,9 @@ experiment examples/arithmetic.yaml
 
 "$crucible" simulate --json --listen 127.0.0.1:0 --seed 42 \
 	--answers examples/arithmetic/problems.jsonl --input question --expected answer \
-	--model id=sim-fast,accuracy=0.75,p50=20ms,p95=50ms,p99=100ms,rate_limit_rate=0.01,retry_after=50ms \
-	--model id=sim-careful,accuracy=0.9,p50=40ms,p95=80ms,p99=150ms \
+	--model id=sim-small,accuracy=0.62,p50=15ms,p95=40ms,p99=80ms,rate_limit_rate=0.01,retry_after=50ms \
+	--model id=sim-medium,accuracy=0.74,p50=20ms,p95=50ms,p99=100ms \
+	--model id=sim-large,accuracy=0.82,p50=40ms,p95=80ms,p99=150ms \
 	>"$work/simulate.json" 2>"$work/simulate.log" &
 server=$!
 for _ in $(seq 100); do
