@@ -111,7 +111,7 @@ func TestSentencesFollowFromNumbers(t *testing.T) {
 		r := s.report(t)
 		a := r.Analysis
 		if len(a.Conditions) == 0 {
-			rt.Skip()
+			return
 		}
 		for _, metric := range r.Spec.Metrics {
 			if len(a.Comparisons) > 0 {
