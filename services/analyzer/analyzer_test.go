@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,12 @@ import (
 	"github.com/crucible-go/crucible/services/analyzer"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+func TestMain(m *testing.M) {
+	if conf := os.Getenv(envSink); conf != "" {
+		os.Exit(sinkProcess(conf))
+	}
+	storetest.Main(m)
+}
 
 func setup(t *testing.T) (*bus.Bus, *store.Store, analyzer.Deps) {
 	t.Helper()

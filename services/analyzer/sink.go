@@ -15,6 +15,10 @@ import (
 	"github.com/crucible-go/crucible/pkg/events"
 )
 
+// inserted is logged when ClickHouse has rows whose messages are not yet
+// acknowledged.
+const inserted = "rows inserted"
+
 const (
 	durable = "sink"
 	poll    = 10 * time.Millisecond // between two looks at how far the sink is
@@ -37,13 +41,17 @@ func (s *service) insert(ctx context.Context, ms []*bus.Message) error {
 	for i, m := range ms {
 		rows[i] = results.RowOf(m)
 	}
-	return s.Store.Insert(ctx, rows)
+	if err := s.Store.Insert(ctx, rows); err != nil {
+		return err
+	}
+	s.Logger.Debug().Int("rows", len(rows)).Msg(inserted)
+	return nil
 }
 
 // sinkControl copies what is said about runs until ctx is done, and then what
 // was said up to that moment.
 func (s *service) sinkControl(ctx context.Context) error {
-	err := s.Log.Lead(ctx, "sink-"+events.ControlStream, func(leading context.Context) error {
+	err := s.Log.Lead(ctx, "sink_"+events.ControlStream, func(leading context.Context) error {
 		if err := s.consume(leading, events.ControlStream, 0); err != nil {
 			return err
 		}
@@ -64,7 +72,7 @@ func (s *service) sinkControl(ctx context.Context) error {
 // copied. A stream that is gone was archived.
 func (s *service) sinkRun(ctx context.Context, r *runs.Run) error {
 	stream := events.RunStream(r.ID)
-	err := s.Log.Lead(ctx, "sink-"+r.ID, func(ctx context.Context) error {
+	err := s.Log.Lead(ctx, r.Lease("sink"), func(ctx context.Context) error {
 		running, stop := r.UntilEnded(ctx)
 		defer stop()
 		if r.Open() {
