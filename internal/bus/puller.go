@@ -327,18 +327,26 @@ func (b *Bus) consumerInfo(ctx context.Context, stream, durable string) (*jetstr
 
 // CaughtUp reports whether the consumer has nothing pending and nothing that
 // awaits acknowledgement: all that is in its stream has been settled.
+//
+// A consumer that is being created or reset may say for a moment that nothing is
+// pending; one without a filter must also have been given the last message.
 func (b *Bus) CaughtUp(ctx context.Context, stream, durable string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	s, err := b.StreamInfo(ctx, stream)
+	if err != nil {
+		return false, err
+	}
 	var i *jetstream.ConsumerInfo
-	err := b.retry(ctx, func() (err error) {
+	err = b.retry(ctx, func() (err error) {
 		i, err = b.consumerInfo(ctx, stream, durable)
 		return err
 	})
 	if err != nil {
 		return false, err
 	}
-	return i.NumPending == 0 && i.NumAckPending == 0, nil
+	filtered := i.Config.FilterSubject != "" || len(i.Config.FilterSubjects) > 0
+	return i.NumPending == 0 && i.NumAckPending == 0 && (filtered || i.Delivered.Stream >= s.Last), nil
 }
 
 // The ways to answer a delivery.
