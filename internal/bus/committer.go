@@ -38,6 +38,7 @@ const (
 	codeNotAlone       jetstream.ErrorCode = 10164 // or is on its way there
 	codeDuplicate      jetstream.ErrorCode = 10201 // an id of the batch is known
 	codeInProcess      jetstream.ErrorCode = 10158 // the id is on its way to the replicas
+	codeNoPeers        jetstream.ErrorCode = 10005 // peers of the cluster are away
 	codeStoreFailed    jetstream.ErrorCode = 10077 // the stream is full, or the disk is
 	codeNoResources    jetstream.ErrorCode = 10023 // the server's storage is full
 	codeStorageLimit   jetstream.ErrorCode = 10047 // the server's limit of storage

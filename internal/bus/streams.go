@@ -244,7 +244,7 @@ func streamError(err error) error {
 func transient(err error) bool {
 	var api *jetstream.APIError
 	if errors.As(err, &api) {
-		return api.Code >= 500 && api.ErrorCode != codeStoreFailed
+		return api.ErrorCode == codeNoPeers || api.Code >= 500 && api.ErrorCode != codeStoreFailed
 	}
 	return errors.Is(err, nats.ErrNoResponders) || errors.Is(err, nats.ErrTimeout) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrDisconnected) ||
