@@ -50,8 +50,9 @@ func checkURL(raw string, schemes ...string) error {
 	return nil
 }
 
-// redacted is a list of URLs without what may be secret: users, passwords, and
-// the values of their queries that are called so.
+// redacted is a list of URLs without what may be secret: of each remain its
+// scheme, host and path. A list of which one part is no URL is not shown at all,
+// since that part may be the end of a password.
 func redacted(list string) string {
 	if list == "" {
 		return ""
@@ -63,7 +64,7 @@ func redacted(list string) string {
 	for i, raw := range parts {
 		u, ok := redactURL(raw)
 		if !ok {
-			u = "(not a URL)"
+			return "(not a URL)"
 		}
 		parts[i] = u
 	}
@@ -72,19 +73,8 @@ func redacted(list string) string {
 
 func redactURL(raw string) (string, bool) {
 	u, err := url.Parse(raw)
-	if err != nil || strings.Count(raw, "://") > 1 || u.Host == "" {
+	if err != nil || strings.Count(raw, "://") > 1 || u.Host == "" || strings.Contains(u.Path, "@") {
 		return "", false
 	}
-	u.User = nil
-	q := u.Query()
-	for key := range q {
-		lower := strings.ToLower(key)
-		for _, word := range []string{"password", "key", "token", "secret", "user"} {
-			if strings.Contains(lower, word) {
-				q.Set(key, "redacted")
-			}
-		}
-	}
-	u.RawQuery = q.Encode()
-	return u.String(), true
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String(), true
 }
