@@ -55,7 +55,7 @@ func PairedQuantileDifference(x, y []float64, q, level float64, replicates int, 
 	slices.Sort(drawn)
 	interval := Interval{Estimate: observed, Level: level, N: len(x), Method: method,
 		Low: quantileSorted(drawn, (1-level)/2), High: quantileSorted(drawn, (1+level)/2)}
-	result := Result{Test: method, Statistic: observed, N: len(x)}
+	result := Result{Test: method, Statistic: observed, N: []int{len(x)}}
 	if drawn[0] == drawn[len(drawn)-1] {
 		interval.Warnings = []string{"every replicate is equal: the interval has no width"}
 	}

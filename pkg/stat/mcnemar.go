@@ -25,7 +25,7 @@ func McNemarExact(b, c int) Result {
 		panic(fmt.Sprintf("stat: discordant pairs %d and %d", b, c))
 	}
 	low := min(b, c)
-	out := Result{Test: "mcnemar_exact", Statistic: float64(low), N: b + c}
+	out := Result{Test: "mcnemar_exact", Statistic: float64(low), N: []int{b + c}}
 	switch {
 	case b+c == 0:
 		out.Warnings = []string{"no pair differs: the test has nothing to go by"}

@@ -50,7 +50,7 @@ func PairedT(x, y []float64) (Result, error) {
 		return Result{}, err
 	}
 	n := float64(len(d))
-	out := Result{Test: test, N: len(d), DF: n - 1}
+	out := Result{Test: test, N: []int{len(d)}, DF: []float64{n - 1}}
 	if variance == 0 {
 		if mean != 0 {
 			return Result{}, &Refusal{Method: test, Reason: Constant, N: len(d),
@@ -60,7 +60,7 @@ func PairedT(x, y []float64) (Result, error) {
 		return out.withP(0), nil
 	}
 	out.Statistic = mean / math.Sqrt(variance/n)
-	return out.withP(studentLogP(out.Statistic, out.DF)), nil
+	return out.withP(studentLogP(out.Statistic, n-1)), nil
 }
 
 // studentInterval is MeanInterval under another name.

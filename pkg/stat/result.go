@@ -23,21 +23,76 @@ type Interval struct {
 	Warnings []string
 }
 
-// Result is the outcome of a test of a null hypothesis.
+// Result is the outcome of a test of a null hypothesis, or of a procedure that
+// only estimates.
 type Result struct {
-	// Test names the procedure, such as "mcnemar_exact".
-	Test      string
-	Statistic float64
-	// DF is the number of degrees of freedom, or 0 where there are none.
-	DF float64
-	// P is the two-sided p-value, in (0, 1]. Below SmallestP it is SmallestP,
-	// with a warning.
+	// Test names the procedure, such as "mann_whitney".
+	Test string
+	// Method says which of its variants was used, such as "exact".
+	Method string
+	// Alternative is the hypothesis that small p-values speak for.
+	Alternative Alternative
+	Statistic   float64
+	// DF holds the degrees of freedom: none, one, or numerator and denominator.
+	DF []float64
+	// P is the p-value, in (0, 1]. Below SmallestP it is SmallestP, with a
+	// warning. It is 0 where the procedure tests nothing.
 	P float64
 	// LogP is the natural logarithm of the p-value, exact also below SmallestP.
 	LogP float64
-	// N is the number of observations, or of pairs, that the test used.
-	N        int
+	// Interval is what the procedure estimates, in the units of the data; nil
+	// where it estimates nothing.
+	Interval *Interval
+	// Effect is a size of the effect that does not depend on n; nil if there is none.
+	Effect *Effect
+	// N holds the number of observations used, one for each group; one number
+	// where observations are pairs or blocks.
+	N []int
+	// Comparisons are those of a procedure that compares groups two by two.
+	Comparisons []Comparison
+	// Terms are the lines of an analysis of variance with several effects.
+	Terms []Term
+	// Adjusted holds adjusted p-values in the order given.
+	Adjusted []float64
+	// Details are further numbers, such as a sphericity, in a fixed order.
+	Details  []Detail
 	Warnings []string
+}
+
+// Effect is the size of an effect with an interval.
+type Effect struct {
+	// Name is that of the measure, such as "hedges_g".
+	Name string
+	Interval
+}
+
+// Comparison is one line of a procedure that compares groups two by two. A and
+// B count groups from 0; the estimate is that of B minus A.
+type Comparison struct {
+	A, B      int
+	Interval  *Interval
+	Statistic float64
+	DF        []float64
+	// P is adjusted for the number of comparisons as Result.Method says.
+	P, LogP float64
+	Effect  *Effect
+}
+
+// Term is one line of an analysis of variance.
+type Term struct {
+	Name   string
+	SumSq  float64
+	DF     []float64
+	F      float64
+	P      float64
+	LogP   float64
+	Effect []Effect
+}
+
+// Detail is a further number of a result.
+type Detail struct {
+	Name  string
+	Value float64
 }
 
 // SmallestP is the smallest p-value that is reported as a number.
@@ -71,6 +126,13 @@ const (
 	// Constant means that observations do not vary, so that nothing can be
 	// compared with their variation.
 	Constant Reason = "constant"
+	// Invalid means values that the method does not apply to: a negative count, a
+	// probability outside [0, 1], a table of zeros.
+	Invalid Reason = "invalid"
+	// BadOption means an option out of its range, or a method that is not known.
+	BadOption Reason = "bad_option"
+	// TooLarge means that an exact answer would take too long or too much memory.
+	TooLarge Reason = "too_large"
 )
 
 // Refusal is the error of a method that will not answer. Its fields say why in a

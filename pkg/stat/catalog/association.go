@@ -1,0 +1,6 @@
+package catalog
+
+// association holds association and agreement.
+func association() []Entry {
+	return nil
+}

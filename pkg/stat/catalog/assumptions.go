@@ -1,0 +1,6 @@
+package catalog
+
+// assumptions holds tests of assumptions.
+func assumptions() []Entry {
+	return nil
+}

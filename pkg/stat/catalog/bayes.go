@@ -1,0 +1,6 @@
+package catalog
+
+// bayes holds Bayes factors, posterior intervals, meta-analysis.
+func bayes() []Entry {
+	return nil
+}

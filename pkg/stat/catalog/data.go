@@ -1,0 +1,262 @@
+package catalog
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/crucible-go/crucible/pkg/stat"
+)
+
+// Data is what a procedure is run on. Which fields are filled depends on its form.
+type Data struct {
+	// Groups are independent samples; the first is the control.
+	Groups []Numbers `json:"groups"`
+	// X is a sample, or the control of two; Y is the treatment.
+	X Numbers `json:"x"`
+	Y Numbers `json:"y"`
+	// Table is a contingency table, row by row.
+	Table []Numbers `json:"table"`
+	// Pairs holds paired columns.
+	Pairs []Numbers `json:"pairs"`
+	// Blocks holds a row for each block, a column for each treatment.
+	Blocks []Numbers `json:"blocks"`
+	// P holds p-values.
+	P Numbers `json:"p"`
+	// A and B are the levels of two factors, beside Y.
+	A Labels `json:"a"`
+	B Labels `json:"b"`
+	// Clusters names the cluster of each observation.
+	Clusters Labels `json:"clusters"`
+	// Covariate is a number beside each observation.
+	Covariate Numbers `json:"covariate"`
+	// Variances belong to the estimates in X.
+	Variances Numbers `json:"variances"`
+}
+
+// Numbers is a list of numbers. NaN, Infinity and null may stand in it: the
+// procedure refuses them and says where they are.
+type Numbers []float64
+
+// Labels is a list of names; numbers are taken as names too.
+type Labels []string
+
+// UnmarshalJSON reads names and numbers.
+func (l *Labels) UnmarshalJSON(text []byte) error {
+	var raw []any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&raw); err != nil {
+		return errors.New("want a list of names or numbers")
+	}
+	*l = make(Labels, len(raw))
+	for i, v := range raw {
+		switch v := v.(type) {
+		case string:
+			(*l)[i] = v
+		case json.Number:
+			(*l)[i] = v.String()
+		default:
+			return fmt.Errorf("entry %d is neither a name nor a number", i)
+		}
+	}
+	return nil
+}
+
+// UnmarshalJSON reads numbers, and the marks that replaceMarks left.
+func (n *Numbers) UnmarshalJSON(text []byte) error {
+	var raw []any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&raw); err != nil {
+		return errors.New("want a list of numbers")
+	}
+	*n = make(Numbers, len(raw))
+	for i, v := range raw {
+		x, ok := number(v)
+		if !ok {
+			return fmt.Errorf("entry %d is not a number", i)
+		}
+		(*n)[i] = x
+	}
+	return nil
+}
+
+func number(v any) (float64, bool) {
+	switch v := v.(type) {
+	case nil:
+		return math.NaN(), true
+	case bool:
+		if v {
+			return 1, true
+		}
+		return 0, true
+	case json.Number:
+		x, err := v.Float64()
+		return x, err == nil || math.IsInf(x, 0) // 1e999 is an infinity
+	case string:
+		switch v {
+		case "NaN":
+			return math.NaN(), true
+		case "Infinity":
+			return math.Inf(1), true
+		case "-Infinity":
+			return math.Inf(-1), true
+		}
+	}
+	return 0, false
+}
+
+// ParseData reads data. It takes the bare NaN and Infinity that many programs
+// write, and refuses keys it does not know.
+func ParseData(text []byte) (Data, error) {
+	d := json.NewDecoder(bytes.NewReader(quoteMarks(text)))
+	d.DisallowUnknownFields()
+	var out Data
+	if err := d.Decode(&out); err != nil {
+		return Data{}, fmt.Errorf("data: %w", readable(err, text))
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return Data{}, errors.New("data: there is more after the first value")
+	}
+	return out, nil
+}
+
+// quoteMarks puts quotes about bare NaN and Infinity outside of strings.
+func quoteMarks(text []byte) []byte {
+	if !bytes.Contains(text, []byte("NaN")) && !bytes.Contains(text, []byte("Infinity")) {
+		return text
+	}
+	var out []byte
+	for i := 0; i < len(text); {
+		if text[i] == '"' {
+			end := i + 1
+			for end < len(text) && text[end] != '"' {
+				if text[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			end = min(end+1, len(text))
+			out, i = append(out, text[i:end]...), end
+			continue
+		}
+		mark := ""
+		for _, m := range []string{"NaN", "-Infinity", "Infinity"} {
+			if bytes.HasPrefix(text[i:], []byte(m)) {
+				mark = m
+				break
+			}
+		}
+		if mark == "" {
+			out, i = append(out, text[i]), i+1
+			continue
+		}
+		out, i = append(append(append(out, '"'), mark...), '"'), i+len(mark)
+	}
+	return out
+}
+
+// readable says where a syntax error is, and what keys there are.
+func readable(err error, text []byte) error {
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		before := text[:min(int(syntax.Offset), len(text))]
+		line := 1 + bytes.Count(before, []byte("\n"))
+		return fmt.Errorf("line %d: %w", line, err)
+	}
+	if _, key, ok := strings.Cut(err.Error(), "unknown field "); ok {
+		return fmt.Errorf("unknown key %s: want groups, x, y, table, pairs, blocks, p, a, b, clusters, covariate or variances", key)
+	}
+	return err
+}
+
+// Samples returns the independent samples of the data: groups, or x and y.
+func (d Data) Samples(test string, least int) ([][]float64, error) {
+	out := plain(d.Groups)
+	if out == nil && d.X != nil {
+		out = append(out, d.X)
+		if d.Y != nil {
+			out = append(out, d.Y)
+		}
+	}
+	if len(out) < least {
+		return nil, shape(test, fmt.Sprintf("needs %d groups, got %d", least, len(out)), `{"groups": [[…], […]]}`)
+	}
+	return out, nil
+}
+
+// Two returns two samples: x and y, two groups, or two paired columns.
+func (d Data) Two(test string) (x, y []float64, err error) {
+	for _, columns := range [][]Numbers{{d.X, d.Y}, d.Groups, d.Pairs} {
+		if len(columns) == 2 && columns[0] != nil && columns[1] != nil {
+			return columns[0], columns[1], nil
+		}
+	}
+	return nil, nil, shape(test, "needs two samples", `{"x": […], "y": […]}, {"groups": [[…], […]]} or {"pairs": [[…], […]]}`)
+}
+
+// One returns a single sample: x, the only group, or y − x of pairs.
+func (d Data) One(test string) ([]float64, error) {
+	switch {
+	case d.X != nil && d.Y == nil:
+		return d.X, nil
+	case d.X == nil && len(d.Groups) == 1:
+		return d.Groups[0], nil
+	}
+	return nil, shape(test, "needs one sample", `{"x": […]}`)
+}
+
+// Rows returns blocks with a column for each treatment: blocks, or pairs turned.
+func (d Data) Rows(test string) ([][]float64, error) {
+	if d.Blocks != nil {
+		return plain(d.Blocks), nil
+	}
+	columns := d.Pairs
+	if columns == nil && d.X != nil && d.Y != nil {
+		columns = []Numbers{d.X, d.Y}
+	}
+	if len(columns) == 0 {
+		return nil, shape(test, "needs blocks", `{"blocks": [[…], …]} with a row for each block, or {"pairs": [[…], […]]}`)
+	}
+	rows := make([][]float64, len(columns[0]))
+	for i := range rows {
+		for _, c := range columns {
+			if len(c) != len(rows) {
+				return nil, &stat.Refusal{Method: test, Reason: stat.Unpaired, N: min(len(c), len(rows)),
+					Detail: fmt.Sprintf("columns of %d and %d values are not pairs", len(rows), len(c))}
+			}
+			rows[i] = append(rows[i], c[i])
+		}
+	}
+	return rows, nil
+}
+
+// Counts returns a contingency table, row by row.
+func (d Data) Counts(test string) ([][]float64, error) {
+	if d.Table == nil {
+		return nil, shape(test, "needs a table", `{"table": [[…], […]]}`)
+	}
+	return plain(d.Table), nil
+}
+
+// plain returns the lists as slices.
+func plain(lists []Numbers) [][]float64 {
+	if lists == nil {
+		return nil
+	}
+	out := make([][]float64, len(lists))
+	for i, l := range lists {
+		out[i] = l
+	}
+	return slices.Clip(out)
+}
+
+func shape(test, detail, want string) error {
+	return &stat.Refusal{Method: test, Reason: stat.Invalid, Detail: detail + ": give " + want}
+}

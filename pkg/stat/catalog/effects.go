@@ -1,0 +1,6 @@
+package catalog
+
+// effects holds sizes of effects.
+func effects() []Entry {
+	return nil
+}

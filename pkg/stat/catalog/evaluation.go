@@ -1,0 +1,6 @@
+package catalog
+
+// evaluation holds evaluations of models.
+func evaluation() []Entry {
+	return nil
+}

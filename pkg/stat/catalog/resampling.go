@@ -1,0 +1,6 @@
+package catalog
+
+// resampling holds intervals by resampling and of quantiles.
+func resampling() []Entry {
+	return nil
+}

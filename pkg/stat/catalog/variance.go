@@ -1,0 +1,6 @@
+package catalog
+
+// variance holds analyses of variance and their rank forms.
+func variance() []Entry {
+	return nil
+}
