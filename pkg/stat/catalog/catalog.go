@@ -4,6 +4,8 @@
 package catalog
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -26,6 +28,41 @@ type Entry struct {
 	OneSided bool `json:"one_sided"`
 	// Run runs it.
 	Run func(Data, Settings) (stat.Result, error) `json:"-"`
+}
+
+// MarshalJSON writes an entry as programs read it: no list is null, and the
+// default method has a key of its own.
+func (e Entry) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Name          string   `json:"name"`
+		Title         string   `json:"title"`
+		Input         []Form   `json:"input"`
+		Methods       []string `json:"methods"`
+		DefaultMethod string   `json:"default_method"`
+		Settings      []Key    `json:"settings"`
+		OneSided      bool     `json:"one_sided"`
+	}{e.Name, e.Title, some(e.Input), some(e.Methods), e.DefaultMethod(), some(e.Keys), e.OneSided})
+}
+
+// DefaultMethod returns the method that is used where none is asked for, or "".
+func (e Entry) DefaultMethod() string {
+	if len(e.Methods) == 0 {
+		return ""
+	}
+	return e.Methods[0]
+}
+
+// Settings returns the names of the settings that the procedure may be given, in
+// order.
+func (e Entry) Settings() []string {
+	names := slices.Clone(common)
+	for _, k := range e.Keys {
+		if !slices.Contains(names, k.Name) {
+			names = append(names, k.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Key is a setting of a procedure.
@@ -52,6 +89,19 @@ const (
 	// FormFactors is {"y": […], "a": […], "b": […]}.
 	FormFactors Form = "y,a,b"
 )
+
+// Example returns the form as it looks in JSON.
+func (f Form) Example() string {
+	switch f {
+	case FormGroups, FormTable, FormPairs, FormBlocks:
+		return fmt.Sprintf(`{%q: [[…], […]]}`, f)
+	}
+	keys := strings.Split(string(f), ",")
+	for i, k := range keys {
+		keys[i] = fmt.Sprintf("%q: […]", k)
+	}
+	return "{" + strings.Join(keys, ", ") + "}"
+}
 
 // All returns every procedure in order of name.
 func All() []Entry {

@@ -1,14 +1,8 @@
 package catalog
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"math"
 	"slices"
-	"strings"
 
 	"github.com/crucible-go/crucible/pkg/stat"
 )
@@ -45,136 +39,6 @@ type Numbers []float64
 
 // Labels is a list of names; numbers are taken as names too.
 type Labels []string
-
-// UnmarshalJSON reads names and numbers.
-func (l *Labels) UnmarshalJSON(text []byte) error {
-	var raw []any
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&raw); err != nil {
-		return errors.New("want a list of names or numbers")
-	}
-	*l = make(Labels, len(raw))
-	for i, v := range raw {
-		switch v := v.(type) {
-		case string:
-			(*l)[i] = v
-		case json.Number:
-			(*l)[i] = v.String()
-		default:
-			return fmt.Errorf("entry %d is neither a name nor a number", i)
-		}
-	}
-	return nil
-}
-
-// UnmarshalJSON reads numbers, and the marks that replaceMarks left.
-func (n *Numbers) UnmarshalJSON(text []byte) error {
-	var raw []any
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&raw); err != nil {
-		return errors.New("want a list of numbers")
-	}
-	*n = make(Numbers, len(raw))
-	for i, v := range raw {
-		x, ok := number(v)
-		if !ok {
-			return fmt.Errorf("entry %d is not a number", i)
-		}
-		(*n)[i] = x
-	}
-	return nil
-}
-
-func number(v any) (float64, bool) {
-	switch v := v.(type) {
-	case nil:
-		return math.NaN(), true
-	case bool:
-		if v {
-			return 1, true
-		}
-		return 0, true
-	case json.Number:
-		x, err := v.Float64()
-		return x, err == nil || math.IsInf(x, 0) // 1e999 is an infinity
-	case string:
-		switch v {
-		case "NaN":
-			return math.NaN(), true
-		case "Infinity":
-			return math.Inf(1), true
-		case "-Infinity":
-			return math.Inf(-1), true
-		}
-	}
-	return 0, false
-}
-
-// ParseData reads data. It takes the bare NaN and Infinity that many programs
-// write, and refuses keys it does not know.
-func ParseData(text []byte) (Data, error) {
-	d := json.NewDecoder(bytes.NewReader(quoteMarks(text)))
-	d.DisallowUnknownFields()
-	var out Data
-	if err := d.Decode(&out); err != nil {
-		return Data{}, fmt.Errorf("data: %w", readable(err, text))
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return Data{}, errors.New("data: there is more after the first value")
-	}
-	return out, nil
-}
-
-// quoteMarks puts quotes about bare NaN and Infinity outside of strings.
-func quoteMarks(text []byte) []byte {
-	if !bytes.Contains(text, []byte("NaN")) && !bytes.Contains(text, []byte("Infinity")) {
-		return text
-	}
-	var out []byte
-	for i := 0; i < len(text); {
-		if text[i] == '"' {
-			end := i + 1
-			for end < len(text) && text[end] != '"' {
-				if text[end] == '\\' {
-					end++
-				}
-				end++
-			}
-			end = min(end+1, len(text))
-			out, i = append(out, text[i:end]...), end
-			continue
-		}
-		mark := ""
-		for _, m := range []string{"NaN", "-Infinity", "Infinity"} {
-			if bytes.HasPrefix(text[i:], []byte(m)) {
-				mark = m
-				break
-			}
-		}
-		if mark == "" {
-			out, i = append(out, text[i]), i+1
-			continue
-		}
-		out, i = append(append(append(out, '"'), mark...), '"'), i+len(mark)
-	}
-	return out
-}
-
-// readable says where a syntax error is, and what keys there are.
-func readable(err error, text []byte) error {
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		before := text[:min(int(syntax.Offset), len(text))]
-		line := 1 + bytes.Count(before, []byte("\n"))
-		return fmt.Errorf("line %d: %w", line, err)
-	}
-	if _, key, ok := strings.Cut(err.Error(), "unknown field "); ok {
-		return fmt.Errorf("unknown key %s: want groups, x, y, table, pairs, blocks, p, a, b, clusters, covariate or variances", key)
-	}
-	return err
-}
 
 // Samples returns the independent samples of the data: groups, or x and y.
 func (d Data) Samples(test string, least int) ([][]float64, error) {

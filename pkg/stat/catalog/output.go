@@ -88,6 +88,9 @@ func (e Entry) Do(d Data, s Settings) (Output, error) {
 		r, err = e.Run(d, s)
 	}
 	var refused *stat.Refusal
+	if err == nil && !sound(r) {
+		err = &stat.Refusal{Method: e.Name, Reason: stat.NotFinite, Detail: "the values are too large or too small to compute with"}
+	}
 	if errors.As(err, &refused) {
 		return Output{Test: e.Name, DF: []float64{}, N: []int{}, Method: s["method"], Warnings: []string{},
 			Refused: refused.Error(), Reason: string(refused.Reason), Need: refused.Need}, nil
@@ -96,6 +99,49 @@ func (e Entry) Do(d Data, s Settings) (Output, error) {
 		return Output{}, err
 	}
 	return NewOutput(e.Name, r), nil
+}
+
+// sound reports whether every number of a result is finite: what a caller reads
+// holds no NaN, whatever the data were.
+func sound(r stat.Result) bool {
+	ok := true
+	check := func(values ...float64) {
+		for _, v := range values {
+			ok = ok && v-v == 0
+		}
+	}
+	within := func(i *stat.Interval) {
+		if i != nil {
+			check(i.Estimate, i.Low, i.High, i.Level, i.Attained)
+		}
+	}
+	size := func(e *stat.Effect) {
+		if e != nil {
+			within(&e.Interval)
+		}
+	}
+	check(r.Statistic, r.P, r.LogP)
+	check(r.DF...)
+	check(r.Adjusted...)
+	within(r.Interval)
+	size(r.Effect)
+	for _, c := range r.Comparisons {
+		check(c.Statistic, c.P, c.LogP)
+		check(c.DF...)
+		within(c.Interval)
+		size(c.Effect)
+	}
+	for _, t := range r.Terms {
+		check(t.SumSq, t.F, t.P, t.LogP)
+		check(t.DF...)
+		for i := range t.Effect {
+			size(&t.Effect[i])
+		}
+	}
+	for _, d := range r.Details {
+		check(d.Value)
+	}
+	return ok
 }
 
 // NewOutput returns a result as programs read it, under the name it was asked for.

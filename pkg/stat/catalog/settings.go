@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -18,13 +19,9 @@ var common = []string{"alternative", "level", "method", "mu", "seed", "replicate
 
 // Check refuses settings that the procedure does not take.
 func (e Entry) Check(s Settings) error {
-	known := slices.Clone(common)
-	for _, k := range e.Keys {
-		known = append(known, k.Name)
-	}
-	for name := range s {
+	known := e.Settings()
+	for _, name := range slices.Sorted(maps.Keys(s)) {
 		if !slices.Contains(known, name) {
-			slices.Sort(known)
 			return refusal(e.Name, "it has no setting %q: want one of %s", name, strings.Join(known, ", "))
 		}
 	}
