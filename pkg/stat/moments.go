@@ -41,21 +41,41 @@ func Variance(x []float64) (float64, error) {
 
 // moments returns mean and sample variance; the variance of one value is 0.
 func moments(method string, x []float64, need int) (mean, variance float64, err error) {
-	n := float64(len(x))
+	c, err := centred(method, x, need)
+	return c.first + c.centre, c.variance, err
+}
+
+// centredMean is a mean in two parts, which differences of means need: the common
+// part of two samples cancels in their first values, and costs no digits.
+type centredMean struct {
+	first float64
+	// centre is the mean of the differences from first.
+	centre   float64
+	variance float64
+	n        float64
+}
+
+// centred returns the moments of a sample about its first value, exactly for
+// values near it.
+func centred(method string, x []float64, need int) (centredMean, error) {
+	c := centredMean{n: float64(len(x))}
 	if len(x) < need {
-		return 0, 0, &Refusal{Method: method, Reason: TooFew, N: len(x), Need: need, Detail: "too few observations"}
+		return c, &Refusal{Method: method, Reason: TooFew, N: len(x), Need: need, Detail: "too few observations"}
 	}
 	if err := checkFinite(method, x); err != nil {
-		return 0, 0, err
+		return c, err
 	}
-	// Everything is computed about the first value, exactly for values near it.
-	first := x[0]
-	centre := sum(x, func(v float64) float64 { return v - first }) / n
-	mean = first + centre
+	c.first = x[0]
+	c.centre = sum(x, func(v float64) float64 { return v - c.first }) / c.n
 	if len(x) > 1 {
-		squares := sum(x, func(v float64) float64 { d := (v - first) - centre; return d * d })
-		rest := sum(x, func(v float64) float64 { return (v - first) - centre })
-		variance = math.Max(0, squares-rest*rest/n) / (n - 1)
+		squares := sum(x, func(v float64) float64 { d := (v - c.first) - c.centre; return d * d })
+		rest := sum(x, func(v float64) float64 { return (v - c.first) - c.centre })
+		c.variance = math.Max(0, squares-rest*rest/c.n) / (c.n - 1)
 	}
-	return mean, variance, finite(method, len(x), mean, variance)
+	return c, finite(method, len(x), c.first+c.centre, c.variance)
+}
+
+// minus returns the difference of two means.
+func (c centredMean) minus(other centredMean) float64 {
+	return (c.first - other.first) + (c.centre - other.centre)
 }
