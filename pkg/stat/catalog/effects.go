@@ -1,6 +1,85 @@
 package catalog
 
+import "github.com/crucible-go/crucible/pkg/stat"
+
 // effects holds sizes of effects.
 func effects() []Entry {
-	return nil
+	return []Entry{
+		{Name: "cohens_d", Title: "difference of means in pooled standard deviations; of one sample, from mu",
+			Input: []Form{FormXY, FormGroups, FormX}, Run: runCohensD},
+		twoEffect("hedges_g", "Cohen's d without its bias", stat.HedgesG),
+		twoEffect("glass_delta", "difference of means in standard deviations of the control", stat.GlassDelta),
+		pairEffect("cohens_dz", "mean difference of pairs in standard deviations of the differences", stat.CohensDz),
+		pairEffect("cohens_dav", "mean difference of pairs in average standard deviations", stat.CohensDav),
+		twoEffect("cliffs_delta", "chance that the treatment exceeds the control less the chance that it falls short", stat.CliffsDelta),
+		twoEffect("a12", "chance that the treatment exceeds the control, ties counting half", stat.A12),
+		{Name: "rank_biserial", Title: "rank-biserial correlation of independent samples, or of pairs",
+			Input: []Form{FormXY, FormGroups, FormPairs}, Run: runRankBiserial},
+	}
+}
+
+// twoSizes measures two samples.
+type twoSizes func(x, y []float64, o stat.Options) (stat.Effect, error)
+
+func twoEffect(name, title string, size twoSizes) Entry {
+	return Entry{Name: name, Title: title, Input: []Form{FormXY, FormGroups},
+		Run: func(d Data, s Settings) (stat.Result, error) { return runTwo(name, d, s, size) }}
+}
+
+func pairEffect(name, title string, size twoSizes) Entry {
+	e := twoEffect(name, title, size)
+	e.Input = []Form{FormPairs, FormXY}
+	return e
+}
+
+func runTwo(name string, d Data, s Settings, size twoSizes) (stat.Result, error) {
+	o, err := sizeOptions(name, s)
+	if err != nil {
+		return stat.Result{}, err
+	}
+	x, y, err := d.Two(name)
+	if err != nil {
+		return stat.Result{}, err
+	}
+	e, err := size(x, y, o)
+	return sizeResult(name, e, err)
+}
+
+// sizeOptions returns the options of a size without methods.
+func sizeOptions(name string, s Settings) (stat.Options, error) {
+	o, err := s.Options(name)
+	if err == nil && o.Method != "" {
+		err = refusal(name, "it has no methods, got %q", o.Method)
+	}
+	return o, err
+}
+
+// sizeResult returns a size as estimate and as effect.
+func sizeResult(name string, e stat.Effect, err error) (stat.Result, error) {
+	if err != nil {
+		return stat.Result{}, err
+	}
+	return stat.Result{Test: name, Method: e.Method, Interval: &e.Interval, Effect: &e, N: []int{e.N}, Warnings: e.Warnings}, nil
+}
+
+// runCohensD measures two samples, or one from mu.
+func runCohensD(d Data, s Settings) (stat.Result, error) {
+	const name = "cohens_d"
+	if x, err := d.One(name); err == nil {
+		o, err := sizeOptions(name, s)
+		if err != nil {
+			return stat.Result{}, err
+		}
+		e, err := stat.CohensD1(x, o.Mu, o)
+		return sizeResult(name, e, err)
+	}
+	return runTwo(name, d, s, stat.CohensD)
+}
+
+// runRankBiserial takes paired columns for pairs and all else for independent.
+func runRankBiserial(d Data, s Settings) (stat.Result, error) {
+	if d.Pairs != nil {
+		return runTwo("rank_biserial", d, s, stat.RankBiserialPaired)
+	}
+	return runTwo("rank_biserial", d, s, stat.RankBiserial)
 }
