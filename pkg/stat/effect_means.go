@@ -201,7 +201,7 @@ func pooledSample(name string, x, y []float64) (standardized, error) {
 
 // pairMoments returns mean and variance of y − x.
 func pairMoments(name string, x, y []float64) (mean, variance float64, err error) {
-	d, err := differences(name, y, x)
+	d, err := differences(name, x, y)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -151,7 +151,7 @@ func RankBiserialPaired(x, y []float64, o Options) (Effect, error) {
 	if err != nil {
 		return Effect{}, err
 	}
-	d, err := differences(name, y, x)
+	d, err := differences(name, x, y)
 	if err != nil {
 		return Effect{}, err
 	}
