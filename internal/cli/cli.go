@@ -109,6 +109,14 @@ func EnvName(flag string) string {
 	return "CRUCIBLE_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
+// onlyFlag says that a flag has the name of a global one and another meaning:
+// neither the environment nor the configuration file speak of it.
+func onlyFlag(cmd *cobra.Command, name string) {
+	cmd.Flags().Lookup(name).Annotations = map[string][]string{"only-flag": {"true"}}
+}
+
+func isOnlyFlag(f *pflag.Flag) bool { return f.Annotations["only-flag"] != nil }
+
 // configure fills in what the flags leave open: from the environment, then from
 // the configuration file, then the defaults.
 func (c *cli) configure(cmd *cobra.Command) error {
@@ -120,7 +128,7 @@ func (c *cli) configure(cmd *cobra.Command) error {
 			return
 		}
 		v, ok := c.LookupEnv(EnvName(f.Name))
-		if !ok || v == "" || f.Name == "help" {
+		if !ok || v == "" || f.Name == "help" || isOnlyFlag(f) {
 			return
 		}
 		set[f.Name] = true
@@ -140,7 +148,7 @@ func (c *cli) configure(cmd *cobra.Command) error {
 	c.conf.Version = Version()
 	for name, v := range file.Flags() {
 		f := cmd.Flags().Lookup(name)
-		if f == nil || set[name] || v == "" {
+		if f == nil || set[name] || v == "" || isOnlyFlag(f) {
 			continue
 		}
 		if err := f.Value.Set(v); err != nil {

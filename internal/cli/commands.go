@@ -30,6 +30,9 @@ func (c *cli) groups() []group {
 		{"data", "Data", []*cobra.Command{
 			c.sqlCommand(), c.exportCommand(), c.rebuildCommand(), c.archiveCommand(), c.restoreCommand(),
 		}},
+		{"stat", "Statistics", []*cobra.Command{
+			c.statCommand(),
+		}},
 		{"serve", "Serve", []*cobra.Command{
 			c.serveCommand(), c.storeCommand(), c.simulateCommand(),
 		}},
