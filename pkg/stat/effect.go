@@ -51,7 +51,7 @@ func rootBelow(f func(float64) float64, start, step float64) float64 {
 		low := high - step
 		fLow := f(low)
 		if !(fLow > 0) {
-			return rootBetween(f, low, high, fLow, fHigh)
+			return brent(f, low, high, fLow, fHigh)
 		}
 		high, fHigh, step = low, fLow, 2*step
 	}
@@ -63,11 +63,11 @@ func noncentralTLogSF(t, df, delta float64) float64 {
 	return math.Log(distuv.NoncentralT{Nu: df, Mu: -delta}.CDF(-t))
 }
 
-// rootBetween returns the root of f between low and high, where its values fLow
-// and fHigh have opposite signs, by Brent's method [1], to the last digits.
+// brent returns the root of f between low and high, where its values fLow
+// and fHigh have opposite signs, by the method of [1], to the last digits.
 //
 // [1] Brent (1973), Algorithms for Minimization without Derivatives, chapter 4.
-func rootBetween(f func(float64) float64, low, high, fLow, fHigh float64) float64 {
+func brent(f func(float64) float64, low, high, fLow, fHigh float64) float64 {
 	if fLow == 0 {
 		return low
 	}
