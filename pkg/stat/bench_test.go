@@ -47,7 +47,7 @@ func BenchmarkQuantileInterval(b *testing.B) {
 func BenchmarkPairedQuantileDifference(b *testing.B) {
 	x, y := latencies(1319, 0.9)
 	for b.Loop() {
-		if _, _, err := PairedQuantileDifference(x, y, 0.99, 0.95, 10_000, 1); err != nil {
+		if _, err := PairedQuantileDifference(x, y, 0.99, Options{Seed: 1}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -304,7 +304,7 @@ func TestRefusals(t *testing.T) {
 	median := func(x []float64) error { _, err := QuantileInterval(x, 0.5, 0.95); return err }
 	paired := func(x, y []float64) error { _, err := PairedT(x, y, Options{}); return err }
 	difference := func(x, y []float64) error {
-		_, _, err := PairedQuantileDifference(x, y, 0.5, 0.95, 100, 1)
+		_, err := PairedQuantileDifference(x, y, 0.5, Options{Replicates: 100})
 		return err
 	}
 	quantile := func(x []float64) error { _, err := Quantile(x, 0.5); return err }
@@ -352,16 +352,15 @@ func TestDegenerateSamplesWarn(t *testing.T) {
 
 func TestMistakesPanic(t *testing.T) {
 	for name, f := range map[string]func(){
-		"level 0":          func() { Wilson(1, 2, 0) },
-		"level 1":          func() { Wilson(1, 2, 1) },
-		"level NaN":        func() { Wilson(1, 2, math.NaN()) },
-		"k > n":            func() { Wilson(3, 2, 0.95) },
-		"negative count":   func() { RiskDifferencePaired(1, -1, 0, 0, 0.95) },
-		"negative pairs":   func() { McNemarExact(-1, 0) },
-		"probability 0":    func() { NormQuantile(0) },
-		"order 2":          func() { _, _ = Quantile([]float64{1}, 2) },
-		"order 1":          func() { _, _ = QuantileInterval([]float64{1}, 1, 0.95) },
-		"too few replicas": func() { _, _, _ = PairedQuantileDifference(nil, nil, 0.5, 0.95, 10, 1) },
+		"level 0":        func() { Wilson(1, 2, 0) },
+		"level 1":        func() { Wilson(1, 2, 1) },
+		"level NaN":      func() { Wilson(1, 2, math.NaN()) },
+		"k > n":          func() { Wilson(3, 2, 0.95) },
+		"negative count": func() { RiskDifferencePaired(1, -1, 0, 0, 0.95) },
+		"negative pairs": func() { McNemarExact(-1, 0) },
+		"probability 0":  func() { NormQuantile(0) },
+		"order 2":        func() { _, _ = Quantile([]float64{1}, 2) },
+		"order 1":        func() { _, _ = QuantileInterval([]float64{1}, 1, 0.95) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

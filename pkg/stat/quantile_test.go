@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 )
@@ -110,53 +111,62 @@ func latencies(n int, faster float64) (x, y []float64) {
 // TestPairedQuantileReplicate checks the replicates of counts against the plain
 // way: draw the pairs, sort, take the quantiles.
 func TestPairedQuantileReplicate(t *testing.T) {
-	for _, n := range []int{1, 2, 7, 60} {
+	for _, n := range []int{2, 7, 60} {
 		x, y := latencies(n, 1)
 		x[n-1] = x[0] // a tie
 		for _, q := range []float64{0.01, 0.25, 0.5, 0.75, 0.99} {
-			b := newPairedQuantiles(x, y, q)
-			for r := range uint64(50) {
-				draw, xs, ys := Stream(3, r), make([]float64, n), make([]float64, n)
-				for i := range n {
-					at := draw.Uint32N(uint32(n))
+			s := Statistic{Name: statQuantile, Order: q}
+			r, err := newResampling("test", s, [][]float64{x, y}, true, false, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			own := r.newResampler()
+			for number := range uint64(50) {
+				xs, ys := make([]float64, n), make([]float64, n)
+				for i, at := range plainDraws(3, number, n) {
 					xs[i], ys[i] = x[at], y[at]
 				}
 				slices.Sort(xs)
 				slices.Sort(ys)
-				want := quantileSorted(xs, q) - quantileSorted(ys, q)
-				if got := b.replicate(3, r); got != want {
-					t.Fatalf("n = %d, q = %g, replicate %d: %v, want %v", n, q, r, got, want)
+				want := quantileSorted(ys, q) - quantileSorted(xs, q)
+				if got := own.replicate(3, number); got != want {
+					t.Fatalf("n = %d, q = %g, replicate %d: %v, want %v", n, q, number, got, want)
 				}
 			}
 		}
 	}
 }
 
-// TestPairedQuantileDifferenceIsReproducible: the same seed gives the same bits,
-// and each replicate is the same whichever were drawn before it.
+// plainDraws returns n numbers below n of a stream cut into halves, the high one
+// first, without rejections (of which so few draws have none).
+func plainDraws(seed, number uint64, n int) []int {
+	stream := Stream(seed, number)
+	out := make([]int, 0, n+1)
+	for len(out) < n {
+		u := stream.Uint64()
+		out = append(out, int(u>>32*uint64(n)>>32), int(u&math.MaxUint32*uint64(n)>>32))
+	}
+	return out[:n]
+}
+
+// TestPairedQuantileDifferenceIsReproducible: the same seed gives the same bits on
+// any number of workers, and each replicate is the same whichever were drawn
+// before it.
 func TestPairedQuantileDifferenceIsReproducible(t *testing.T) {
 	x, y := latencies(500, 0.9)
-	interval, result, err := PairedQuantileDifference(x, y, 0.5, 0.95, 400, 42)
+	first, err := PairedQuantileDifference(x, y, 0.5, Options{Replicates: 400, Seed: 42, Workers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, resultAgain, err := PairedQuantileDifference(x, y, 0.5, 0.95, 400, 42)
-	if err != nil || again.Low != interval.Low || again.High != interval.High || result.P != resultAgain.P {
-		t.Errorf("%+v and %+v, %v", interval, again, err)
-	}
-	other, _, err := PairedQuantileDifference(x, y, 0.5, 0.95, 400, 43)
-	if err != nil || other.Low == interval.Low && other.High == interval.High {
-		t.Errorf("another seed gives the same interval %+v, %v", other, err)
-	}
-	forward, backward := newPairedQuantiles(x, y, 0.5), newPairedQuantiles(x, y, 0.5)
-	drawn := make([]float64, 20)
-	for r := range drawn {
-		drawn[r] = forward.replicate(42, uint64(r))
-	}
-	for r := len(drawn) - 1; r >= 0; r-- {
-		if got := backward.replicate(42, uint64(r)); got != drawn[r] {
-			t.Errorf("replicate %d is %v or %v", r, drawn[r], got)
+	for _, workers := range []int{2, 8, 0} {
+		again, err := PairedQuantileDifference(x, y, 0.5, Options{Replicates: 400, Seed: 42, Workers: workers})
+		if err != nil || !reflect.DeepEqual(first, again) {
+			t.Errorf("%d workers: %+v and %+v, %v", workers, first, again, err)
 		}
+	}
+	other, err := PairedQuantileDifference(x, y, 0.5, Options{Replicates: 400, Seed: 43})
+	if err != nil || other.Interval.Low == first.Interval.Low && other.Interval.High == first.Interval.High {
+		t.Errorf("another seed gives the same interval %+v, %v", other, err)
 	}
 }
 
@@ -165,61 +175,116 @@ func TestPairedQuantileDifferenceIsReproducible(t *testing.T) {
 func TestPairedQuantileDifferenceGolden(t *testing.T) {
 	x, y := make([]float64, 40), make([]float64, 40)
 	for i := range x {
-		x[i], y[i] = float64(i*i%41), float64(i*7%43)
+		x[i], y[i] = float64(i*7%43), float64(i*i%41)
 	}
-	got, result, err := PairedQuantileDifference(x, y, 0.5, 0.95, 1000, 2026)
+	got, err := PairedQuantileDifference(x, y, 0.5, Options{Replicates: 1000, Seed: 2026})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Estimate != goldenEstimate || got.Low != goldenLow || got.High != goldenHigh || result.P != goldenP {
-		t.Errorf("%+v, p = %v", got, result.P)
+	if got.Interval.Estimate != goldenEstimate || got.Interval.Low != goldenLow || got.Interval.High != goldenHigh || got.P != goldenP {
+		t.Errorf("%+v, p = %v", got.Interval, got.P)
 	}
 }
 
 // The bits that TestPairedQuantileDifferenceGolden pins.
 const (
 	goldenEstimate = 1
-	goldenLow      = -7.5
-	goldenHigh     = 9.012499999999989
-	goldenP        = 0.8611388611388612
+	goldenLow      = -7
+	goldenHigh     = 9.5
+	goldenP        = 0.8091908091908092
 )
 
 // TestPairedQuantileDifferenceFinds: an interval that covers the truth, a small
 // p-value where there is a difference, and a large one where there is none.
 func TestPairedQuantileDifferenceFinds(t *testing.T) {
-	x, y := latencies(2000, 0.8)
-	got, result, err := PairedQuantileDifference(x, y, 0.5, 0.95, 2000, 1)
-	if err != nil || !(got.Low < -0.2 && -0.2 < got.High) || got.High >= 0 || result.P > 0.01 || result.P <= 0 {
-		t.Errorf("%+v, p = %v, %v", got, result.P, err)
+	y, x := latencies(2000, 0.8)
+	o := Options{Replicates: 2000, Seed: 1}
+	got, err := PairedQuantileDifference(x, y, 0.5, o)
+	if err != nil || !(got.Interval.Low < -0.2 && -0.2 < got.Interval.High) || got.Interval.High >= 0 || got.P > 0.01 || got.P <= 0 {
+		t.Errorf("%+v, p = %v, %v", got.Interval, got.P, err)
 	}
-	same, none, err := PairedQuantileDifference(y, y, 0.5, 0.95, 200, 1)
-	if err != nil || same.Low != 0 || same.High != 0 || none.P != 1 || len(same.Warnings) != 1 {
-		t.Errorf("%+v, p = %v, %v", same, none.P, err)
+	o.Alternative = Greater
+	if wrong, err := PairedQuantileDifference(x, y, 0.5, o); err != nil || wrong.P < 0.99 {
+		t.Errorf("greater: p = %v, %v", wrong.P, err)
+	}
+	same, err := PairedQuantileDifference(y, y, 0.5, Options{Replicates: 200})
+	if err != nil || same.Interval.Low != 0 || same.Interval.High != 0 || same.P != 1 || len(same.Warnings) != 1 {
+		t.Errorf("%+v, p = %v, %v", same.Interval, same.P, err)
 	}
 }
 
-// TestPairedQuantileDifferenceCoverage counts over many samples without a
-// difference how often the interval covers zero.
-func TestPairedQuantileDifferenceCoverage(t *testing.T) {
-	const trials, n, level = 400, 120, 0.9
+// TestQuantileDifferenceCoverage counts, over samples of latencies without a
+// difference, lognormal and Pareto, how often the intervals for the 90th
+// percentile cover zero: the bootstrap about as often as it says, order
+// statistics always more.
+func TestQuantileDifferenceCoverage(t *testing.T) {
+	const trials, n, q, level = 250, 150, 0.9, 0.9
 	r := rand.New(rand.NewPCG(5, 5))
-	covered := 0
-	for trial := range trials {
-		x, y := make([]float64, n), make([]float64, n)
-		for i := range n {
-			item := r.NormFloat64()
-			x[i], y[i] = math.Exp(item+r.NormFloat64()), math.Exp(item+r.NormFloat64())
-		}
-		got, _, err := PairedQuantileDifference(x, y, 0.5, level, 300, uint64(trial))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got.Low <= 0 && 0 <= got.High {
-			covered++
+	draw := map[string]func() float64{
+		"lognormal": func() float64 { return math.Exp(r.NormFloat64()) },
+		"pareto":    func() float64 { return math.Pow(1-r.Float64(), -1/1.5) },
+	}
+	for _, name := range []string{"lognormal", "pareto"} {
+		for _, paired := range []bool{false, true} {
+			covered, certain := 0, 0
+			for trial := range trials {
+				x, y := make([]float64, n), make([]float64, n)
+				for i := range n {
+					x[i], y[i] = draw[name](), draw[name]()
+					if paired {
+						item := draw[name]()
+						x[i], y[i] = x[i]*item, y[i]*item
+					}
+				}
+				test := QuantileDifference
+				if paired {
+					test = PairedQuantileDifference
+				}
+				got, err := test(x, y, q, Options{Level: level, Replicates: 300, Seed: uint64(trial)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got.Interval.Low <= 0 && 0 <= got.Interval.High {
+					covered++
+				}
+				got, err = test(x, y, q, Options{Level: level, Method: "order_statistics"})
+				if err != nil || got.Interval.Attained < level {
+					t.Fatal(got.Interval, err)
+				}
+				if got.Interval.Low <= 0 && 0 <= got.Interval.High {
+					certain++
+				}
+			}
+			if share := float64(covered) / trials; share < 0.83 || share > 0.98 {
+				t.Errorf("%s, paired %v: the bootstrap covered %.3f of %d", name, paired, share, trials)
+			}
+			if share := float64(certain) / trials; share < 0.94 {
+				t.Errorf("%s, paired %v: order statistics covered %.3f of %d", name, paired, share, trials)
+			}
 		}
 	}
-	if share := float64(covered) / trials; share < 0.86 || share > 0.97 {
-		t.Errorf("covered %.3f of %d", share, trials)
+}
+
+// TestQuantileDifferenceRefuses: 200 requests say nothing of the 99th percentile.
+func TestQuantileDifferenceRefuses(t *testing.T) {
+	x, y := latencies(200, 0.9)
+	for _, method := range []string{"bootstrap", "order_statistics"} {
+		_, err := QuantileDifference(x, y, 0.99, Options{Method: method})
+		var refusal *Refusal
+		if !errors.As(err, &refusal) || refusal.Reason != Unbounded || refusal.N != 200 || refusal.Need < 368 {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+	for name, err := range map[string]error{
+		"order 1":     func() error { _, err := QuantileDifference(x, y, 1, Options{}); return err }(),
+		"order 1e-12": func() error { _, err := QuantileEstimate(x, 1e-12, Options{}); return err }(),
+		"one replica": func() error { _, err := QuantileDifference(x, y, 0.5, Options{Replicates: 1}); return err }(),
+		"unpaired":    func() error { _, err := PairedQuantileDifference(x, y[1:], 0.5, Options{}); return err }(),
+	} {
+		var refusal *Refusal
+		if !errors.As(err, &refusal) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -109,6 +109,33 @@ func (d Data) Counts(test string) ([][]float64, error) {
 	return plain(d.Table), nil
 }
 
+// ClusterNumbers returns a number for the cluster of each observation, from 0 in
+// the order in which they first come; nil where the data have no clusters.
+func (d Data) ClusterNumbers() []int {
+	if d.Clusters == nil {
+		return nil
+	}
+	numbers, _ := d.Clusters.Numbers()
+	return numbers
+}
+
+// Numbers returns a number for each label, from 0 in the order in which labels
+// first come, and the distinct labels in that order.
+func (l Labels) Numbers() (numbers []int, distinct []string) {
+	known := map[string]int{}
+	numbers = make([]int, len(l))
+	for i, label := range l {
+		at, ok := known[label]
+		if !ok {
+			at = len(distinct)
+			known[label] = at
+			distinct = append(distinct, label)
+		}
+		numbers[i] = at
+	}
+	return numbers, distinct
+}
+
 // plain returns the lists as slices.
 func plain(lists []Numbers) [][]float64 {
 	if lists == nil {
