@@ -1,0 +1,56 @@
+package dist
+
+import "math"
+
+// T is Student's distribution with DF > 0 degrees of freedom; +Inf is the normal
+// distribution. With x = ν/(ν+t²), P(|T| > |t|) = I(x; ν/2, ½).
+type T struct{ DF float64 }
+
+func (d T) valid() bool { return d.DF >= minDF }
+
+func (d T) support() (low, high float64) { return math.Inf(-1), math.Inf(1) }
+
+func (d T) tails(t float64) (lower, upper float64) {
+	if d.DF > maxDF {
+		return Normal{}.tails(t)
+	}
+	tail, _ := d.outside(math.Abs(t))
+	tail -= math.Ln2
+	if t < 0 {
+		return tail, log1mExp(tail)
+	}
+	return log1mExp(tail), tail
+}
+
+// outside returns ln P(|T| > t) and ln P(|T| ≤ t) for t ≥ 0.
+func (d T) outside(t float64) (tail, centre float64) {
+	centre, tail = squaredRatio(t, d.DF).tails()
+	return tail, centre
+}
+
+// squaredRatio returns the point y = t²/(ν+t²) of I(y; ½, ν/2).
+func squaredRatio(t, df float64) betaPoint {
+	tt := t * t
+	w, distance := tt/df, df/2
+	if !math.IsInf(tt, 1) {
+		distance = 0.5 * math.FMA(t, t, -1) / (1 + w)
+	}
+	return betaRatio(0.5, df/2, w, 2*math.Log(t)-math.Log(df), distance)
+}
+
+func (d T) start(logP float64, upper bool) float64 {
+	z := normalQuantile(logP)
+	t := z
+	if d.DF <= maxDF {
+		// P(T > t) is about c·t^−ν far out; the normal quantile near the centre.
+		v := d.DF
+		t = math.Sqrt(v * math.Expm1(z*z/v*(1-2/(4*v+1)*0.5)))
+		if math.IsInf(t, 0) || math.IsNaN(t) {
+			t = math.Exp(math.Min(700, -logP/v))
+		}
+	}
+	if !upper {
+		return -t
+	}
+	return t
+}
