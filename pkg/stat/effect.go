@@ -3,7 +3,7 @@ package stat
 import (
 	"math"
 
-	"gonum.org/v1/gonum/stat/distuv"
+	"github.com/crucible-go/crucible/pkg/stat/dist"
 )
 
 // Sizes of effects do not depend on the number of observations, unlike p-values,
@@ -34,8 +34,8 @@ func noncentralT(t, df, level float64) (low, high float64) {
 	// The interval is shorter than that for large df, t ± z·√(1 + t²/2ν), a few
 	// times over.
 	step := 1 + math.Sqrt(1+t*t/(2*df))
-	low = rootBelow(func(delta float64) float64 { return noncentralTLogSF(t, df, delta) - tail }, t, step)
-	high = -rootBelow(func(delta float64) float64 { return noncentralTLogSF(-t, df, delta) - tail }, -t, step)
+	low = rootBelow(func(delta float64) float64 { return dist.NoncentralT{DF: df, Delta: delta}.LogSF(t) - tail }, t, step)
+	high = -rootBelow(func(delta float64) float64 { return dist.NoncentralT{DF: df, Delta: delta}.LogSF(-t) - tail }, -t, step)
 	return low, high
 }
 
@@ -56,11 +56,6 @@ func rootBelow(f func(float64) float64, start, step float64) float64 {
 		high, fHigh, step = low, fLow, 2*step
 	}
 	return math.Inf(-1)
-}
-
-func noncentralTLogSF(t, df, delta float64) float64 {
-	// The lower tail is the upper one mirrored.
-	return math.Log(distuv.NoncentralT{Nu: df, Mu: -delta}.CDF(-t))
 }
 
 // brent returns the root of f between low and high, where its values fLow

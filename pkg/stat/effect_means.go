@@ -74,16 +74,16 @@ func HedgesJ(df float64) float64 {
 // [1] Glass (1976), Educational Researcher 5 (10): 3-8.
 func GlassDelta(x, y []float64, o Options) (Effect, error) {
 	const name = "glass_delta"
-	mx, vx, err := moments(name, x, 2)
+	cx, err := centred(name, x, 2)
 	if err != nil {
 		return Effect{}, err
 	}
-	my, vy, err := moments(name, y, 2)
+	cy, err := centred(name, y, 2)
 	if err != nil {
 		return Effect{}, err
 	}
-	m, n := float64(len(x)), float64(len(y))
-	s := standardized{name: name, diff: my - mx, variance: vx, h: 1/m + vy/(n*vx), df: m - 1, n: len(x) + len(y)}
+	h := 1/cx.n + cy.variance/(cy.n*cx.variance)
+	s := standardized{name: name, diff: cy.minus(cx), variance: cx.variance, h: h, df: cx.n - 1, n: len(x) + len(y)}
 	return s.effect(o)
 }
 
@@ -95,12 +95,12 @@ func CohensD1(x []float64, mu float64, o Options) (Effect, error) {
 	if err := finite(name, len(x), mu); err != nil {
 		return Effect{}, badOption(name, "mu is %v", mu)
 	}
-	mean, variance, err := moments(name, x, 2)
+	c, err := centred(name, x, 2)
 	if err != nil {
 		return Effect{}, err
 	}
-	n := float64(len(x))
-	return standardized{name: name, diff: mean - mu, variance: variance, h: 1 / n, df: n - 1, n: len(x)}.effect(o)
+	diff := (c.first - mu) + c.centre
+	return standardized{name: name, diff: diff, variance: c.variance, h: 1 / c.n, df: c.n - 1, n: len(x)}.effect(o)
 }
 
 // CohensDz returns the mean of the differences y − x of pairs in units of their
@@ -155,6 +155,9 @@ func CohensDav(x, y []float64, o Options) (Effect, error) {
 	return s.effect(o)
 }
 
+// maxNoncentrality bounds the t statistics for which there are intervals.
+const maxNoncentrality = 1e6
+
 // standardized is a difference in units of a standard deviation: of t = d/√h the
 // noncentrality divided by √h is what d estimates.
 type standardized struct {
@@ -176,6 +179,10 @@ func (s standardized) effect(o Options) (Effect, error) {
 	if err := finite(s.name, s.n, d, d/scale); err != nil {
 		return Effect{}, err
 	}
+	if math.Abs(d/scale) > maxNoncentrality {
+		return Effect{}, refuse(s.name, Constant, s.n, 0,
+			"the values hardly vary beside a difference of %g: no interval can be computed for %.3g standard deviations", s.diff, d)
+	}
 	low, high := noncentralT(d/scale, s.df, level)
 	return newEffect(s.name, "noncentral_t", s.n, d, low*scale, high*scale, level)
 }
@@ -185,18 +192,17 @@ func pooledSample(name string, x, y []float64) (standardized, error) {
 	if len(x)+len(y) < 3 && len(x) > 0 && len(y) > 0 {
 		return standardized{}, refuse(name, TooFew, len(x)+len(y), 3, "too few observations for a standard deviation")
 	}
-	mx, vx, err := moments(name, x, 1)
+	cx, err := centred(name, x, 1)
 	if err != nil {
 		return standardized{}, err
 	}
-	my, vy, err := moments(name, y, 1)
+	cy, err := centred(name, y, 1)
 	if err != nil {
 		return standardized{}, err
 	}
-	m, n := float64(len(x)), float64(len(y))
-	df := m + n - 2
-	pooled := (m-1)/df*vx + (n-1)/df*vy
-	return standardized{name: name, diff: my - mx, variance: pooled, h: 1/m + 1/n, df: df, n: len(x) + len(y)}, nil
+	df := cx.n + cy.n - 2
+	pooled := (cx.n-1)/df*cx.variance + (cy.n-1)/df*cy.variance
+	return standardized{name: name, diff: cy.minus(cx), variance: pooled, h: 1/cx.n + 1/cy.n, df: df, n: len(x) + len(y)}, nil
 }
 
 // pairMoments returns mean and variance of y − x.

@@ -15,6 +15,10 @@ func effects() []Entry {
 		twoEffect("a12", "chance that the treatment exceeds the control, ties counting half", stat.A12),
 		{Name: "rank_biserial", Title: "rank-biserial correlation of independent samples, or of pairs",
 			Input: []Form{FormXY, FormGroups, FormPairs}, Run: runRankBiserial},
+		groupsEffect("eta_squared", "share of the variance between groups", stat.EtaSquared),
+		groupsEffect("omega_squared", "share of the variance between groups, with less bias (Hays)", stat.OmegaSquared),
+		groupsEffect("epsilon_squared", "share of the variance between groups, with less bias (Kelley)", stat.EpsilonSquared),
+		groupsEffect("cohens_f", "spread of group means in standard deviations", stat.CohensF),
 	}
 }
 
@@ -30,6 +34,21 @@ func pairEffect(name, title string, size twoSizes) Entry {
 	e := twoEffect(name, title, size)
 	e.Input = []Form{FormPairs, FormXY}
 	return e
+}
+
+func groupsEffect(name, title string, size func(groups [][]float64, o stat.Options) (stat.Effect, error)) Entry {
+	return Entry{Name: name, Title: title, Input: []Form{FormGroups, FormXY}, Run: func(d Data, s Settings) (stat.Result, error) {
+		o, err := sizeOptions(name, s)
+		if err != nil {
+			return stat.Result{}, err
+		}
+		groups, err := d.Samples(name, 2)
+		if err != nil {
+			return stat.Result{}, err
+		}
+		e, err := size(groups, o)
+		return sizeResult(name, e, err)
+	}}
 }
 
 func runTwo(name string, d Data, s Settings, size twoSizes) (stat.Result, error) {
