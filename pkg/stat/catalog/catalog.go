@@ -88,6 +88,8 @@ const (
 	FormP      Form = "p"
 	// FormFactors is {"y": […], "a": […], "b": […]}.
 	FormFactors Form = "y,a,b"
+	// FormCovariate is {"y": […], "a": […], "covariate": […]}.
+	FormCovariate Form = "y,a,covariate"
 )
 
 // Example returns the form as it looks in JSON.
