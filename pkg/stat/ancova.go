@@ -2,6 +2,8 @@ package stat
 
 import (
 	"math"
+
+	"github.com/crucible-go/crucible/pkg/stat/dist"
 )
 
 // Ancova compares the means of groups after a covariate: y[i] was observed in
@@ -189,5 +191,5 @@ func (c *covaried) slopes() (out []Detail, missing string) {
 	}
 	f := (between.value() / d1) / (rest / d2)
 	return []Detail{detail("slopes_f", f), detail("slopes_df1", d1), detail("slopes_df2", d2),
-		detail("slopes_p", largestOf(fLogSF(f, d1, d2)))}, ""
+		detail("slopes_p", largestOf(dist.F{D1: d1, D2: d2}.LogSF(f)))}, ""
 }

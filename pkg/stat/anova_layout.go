@@ -53,16 +53,6 @@ func newLayout(test string, groups [][]float64, least int) (*oneWayLayout, error
 	return l, checkSquares(test, total, l.between())
 }
 
-// allEqual says whether all values are the same.
-func allEqual(x []float64) bool {
-	for _, v := range x {
-		if v != x[0] {
-			return false
-		}
-	}
-	return true
-}
-
 // checkSquares refuses sums of squares so large or so small that what is computed
 // from them is not, or not to full precision. 0 is neither.
 func checkSquares(test string, n int, sums ...float64) error {

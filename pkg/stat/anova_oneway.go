@@ -2,6 +2,8 @@ package stat
 
 import (
 	"math"
+
+	"github.com/crucible-go/crucible/pkg/stat/dist"
 )
 
 // Anova is Fisher's one-way analysis of variance [1]: do k groups have one mean?
@@ -55,7 +57,7 @@ func Anova(groups [][]float64, o Options) (Result, error) {
 		Effect: varianceEffect(f, d1, d2, n, o.Level)}
 	r.Details = append([]Detail{detail("ss_between", between), detail("ss_within", within),
 		detail("ms_between", between/d1), detail("ms_within", within/d2)}, varianceDetails(f, d1, d2)...)
-	return r.withP(fLogSF(f, d1, d2)), nil
+	return r.withP(dist.F{D1: d1, D2: d2}.LogSF(f)), nil
 }
 
 // varianceDetails are the sizes of an effect with less bias than η².
@@ -100,7 +102,7 @@ func WelchAnova(groups [][]float64, o Options) (Result, error) {
 	}
 	r := Result{Test: test, Method: o.Method, Alternative: o.Alternative, Statistic: f, DF: []float64{d1, d2}, N: l.n,
 		Effect: varianceEffect(f, d1, d2, l.total, o.Level), Details: varianceDetails(f, d1, d2)}
-	return r.withP(fLogSF(f, d1, d2)), nil
+	return r.withP(dist.F{D1: d1, D2: d2}.LogSF(f)), nil
 }
 
 // welch returns the statistic of WelchAnova and its degrees of freedom.
@@ -172,7 +174,7 @@ func BrownForsytheAnova(groups [][]float64, o Options) (Result, error) {
 	}
 	r := Result{Test: test, Method: o.Method, Alternative: o.Alternative, Statistic: f, DF: []float64{d1, d2}, N: l.n,
 		Effect: varianceEffect(f, d1, d2, l.total, o.Level), Details: varianceDetails(f, d1, d2)}
-	return r.withP(fLogSF(f, d1, d2)), nil
+	return r.withP(dist.F{D1: d1, D2: d2}.LogSF(f)), nil
 }
 
 func (l *oneWayLayout) brownForsythe() (f, d1, d2, mehrotra float64) {

@@ -2,6 +2,8 @@ package stat
 
 import (
 	"math"
+
+	"github.com/crucible-go/crucible/pkg/stat/dist"
 )
 
 // maxConditions bounds the conditions of repeated measures, whose cost grows with
@@ -84,7 +86,7 @@ func RMAnova(rows [][]float64, o Options) (Result, error) {
 func (s sphericity) corrected(f, d1, d2 float64) [3]float64 {
 	var ps [3]float64
 	for i, e := range []float64{1, s.gg, s.hf} {
-		ps[i] = math.Min(0, fLogSF(f, d1*e, d2*e))
+		ps[i] = math.Min(0, dist.F{D1: d1 * e, D2: d2 * e}.LogSF(f))
 	}
 	return ps
 }

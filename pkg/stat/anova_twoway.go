@@ -2,6 +2,8 @@ package stat
 
 import (
 	"math"
+
+	"github.com/crucible-go/crucible/pkg/stat/dist"
 )
 
 // TwoWay says which analysis of two factors is wanted. Its zero value has
@@ -163,7 +165,7 @@ func (c *cells) analyse(design TwoWay, o Options) (Result, error) {
 	if err := finite(c.test, n, r.Statistic, residual); err != nil {
 		return Result{}, err
 	}
-	return r.withP(fLogSF(r.Statistic, d1, d2)), nil
+	return r.withP(dist.F{D1: d1, D2: d2}.LogSF(r.Statistic)), nil
 }
 
 // newTerm is a line of an analysis of variance.
@@ -172,7 +174,7 @@ func newTerm(test string, n int, name string, ss, d1, residual, d2, level float6
 	if err := finite(test, n, ss, f); err != nil {
 		return Term{}, err
 	}
-	p := Result{}.withP(fLogSF(f, d1, d2))
+	p := Result{}.withP(dist.F{D1: d1, D2: d2}.LogSF(f))
 	return Term{Name: name, SumSq: ss, DF: []float64{d1, d2}, F: f, P: p.P, LogP: p.LogP, Effect: termEffects(f, d1, d2, n, level)}, nil
 }
 

@@ -3,6 +3,8 @@ package stat
 import (
 	"math"
 	"slices"
+
+	"github.com/crucible-go/crucible/pkg/stat/dist"
 )
 
 // blockRanks are the mid-ranks within blocks, less their mean and times two, and so
@@ -113,9 +115,9 @@ func Friedman(rows [][]float64, o Options) (Result, error) {
 		}
 		r.Statistic, r.DF = f, []float64{d1, (n - 1) * d1}
 		r.Details[1] = detail("chi_square", chi2)
-		return r.withP(fLogSF(f, d1, (n-1)*d1)), nil
+		return r.withP(dist.F{D1: d1, D2: (n - 1) * d1}.LogSF(f)), nil
 	}
-	return r.withP(chi2LogSF(chi2, d1)), nil
+	return r.withP(dist.ChiSquared{DF: d1}.LogSF(chi2)), nil
 }
 
 // exact returns the share of permutations within blocks whose Σ sums² is at least

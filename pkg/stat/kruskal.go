@@ -1,6 +1,10 @@
 package stat
 
-import "math"
+import (
+	"math"
+
+	"github.com/crucible-go/crucible/pkg/stat/dist"
+)
 
 // KruskalWallis tests whether k groups have one distribution, against some tending
 // to larger values than others [1]. With R̄ᵢ the mean mid-rank of group i among all
@@ -64,7 +68,7 @@ func KruskalWallis(groups [][]float64, o Options) (Result, error) {
 			break
 		}
 	}
-	return r.withP(chi2LogSF(h, df)), nil
+	return r.withP(dist.ChiSquared{DF: df}.LogSF(h)), nil
 }
 
 func (g *groupRanks) kruskal() float64 {

@@ -3,6 +3,8 @@ package stat
 import (
 	"math"
 	"slices"
+
+	"github.com/crucible-go/crucible/pkg/stat/dist"
 )
 
 // PageTrend tests whether treatments tend to larger values in the order of their
@@ -61,7 +63,7 @@ func PageTrend(rows [][]float64, o Options) (Result, error) {
 		}
 		r.Method = "asymptotic"
 	}
-	return r.withP(sided(o.Alternative, normalLogSF(z), normalLogSF(-z))), nil
+	return r.withP(sided(o.Alternative, dist.Normal{}.LogSF(z), dist.Normal{}.LogSF(-z))), nil
 }
 
 // sided picks the logarithm of a p-value from those of the tails.

@@ -26,16 +26,16 @@ func sequentialEffects(columns [][]float64, y []float64) bool {
 		c[j] -= norm // the reflection's vector is now c[j:]
 		scale := 1 / (norm * c[j])
 		for _, other := range columns[j+1:] {
-			reflect(other[j:], c[j:], scale)
+			addMultiple(other[j:], c[j:], scale)
 		}
-		reflect(y[j:], c[j:], scale)
+		addMultiple(y[j:], c[j:], scale)
 		c[j] = norm // the diagonal; what is below it is no longer needed
 	}
 	return true
 }
 
-// reflect adds the multiple scale·(v·x) of v to x.
-func reflect(x, v []float64, scale float64) {
+// addMultiple adds the multiple scale·(v·x) of v to x.
+func addMultiple(x, v []float64, scale float64) {
 	var s twoSum
 	for i, a := range v {
 		s.add(a * x[i])

@@ -1,6 +1,10 @@
 package stat
 
-import "math"
+import (
+	"math"
+
+	"github.com/crucible-go/crucible/pkg/stat/dist"
+)
 
 // Quade tests whether k treatments have one distribution, each block (row) having
 // a value of every treatment (column), like Friedman but with more weight for
@@ -62,5 +66,5 @@ func Quade(rows [][]float64, o Options) (Result, error) {
 	}
 	f := (n - 1) * treatments.value() / left
 	r := Result{Test: test, Method: o.Method, Alternative: o.Alternative, Statistic: f, DF: []float64{d1, (n - 1) * d1}, N: []int{b.n}}
-	return r.withP(fLogSF(f, d1, (n-1)*d1)), nil
+	return r.withP(dist.F{D1: d1, D2: (n - 1) * d1}.LogSF(f)), nil
 }

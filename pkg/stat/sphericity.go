@@ -2,6 +2,8 @@ package stat
 
 import (
 	"math"
+
+	"github.com/crucible-go/crucible/pkg/stat/dist"
 )
 
 // repeated is a layout of subjects, each measured under k conditions.
@@ -171,7 +173,7 @@ func (s *sphericity) mauchly(columns [][]float64, trace float64) {
 	second := (p + 2) * (p - 1) * (p - 2) * (2*p*p*p + 6*p*p + 3*p + 2) / (288 * (n * p * rho) * (n * p * rho))
 	z := -n * rho * logW
 	f := p*(p+1)/2 - 1
-	one, two := chi2LogSF(z, f), chi2LogSF(z, f+4)
+	one, two := dist.ChiSquared{DF: f}.LogSF(z), dist.ChiSquared{DF: f + 4}.LogSF(z)
 	// P₁ + ω(P₂ − P₁), where P₂ is the greater.
 	s.logP = math.Min(0, one+math.Log1p(second*math.Expm1(two-one)))
 }
