@@ -72,10 +72,10 @@ func newCovaried(test string, y []float64, group []string, covariate []float64) 
 	}
 	c := &covaried{xs: xs, ys: ys, sxy: make([]float64, k)}
 	var err error
-	if c.x, err = newLayout(test, xs, 1); err != nil {
+	if c.x, err = newOneWay(test, xs, 1); err != nil {
 		return nil, err
 	}
-	if c.y, err = newLayout(test, ys, 1); err != nil {
+	if c.y, err = newOneWay(test, ys, 1); err != nil {
 		return nil, err
 	}
 	if c.x.residual() == 0 {

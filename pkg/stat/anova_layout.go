@@ -20,9 +20,9 @@ type oneWayLayout struct {
 	within []float64
 }
 
-// newLayout refuses fewer than two groups, groups of fewer than least values, and
+// newOneWay refuses fewer than two groups, groups of fewer than least values, and
 // values that are not finite.
-func newLayout(test string, groups [][]float64, least int) (*oneWayLayout, error) {
+func newOneWay(test string, groups [][]float64, least int) (*oneWayLayout, error) {
 	total, err := checkSamples(test, groups, 2, least)
 	if err != nil {
 		return nil, err

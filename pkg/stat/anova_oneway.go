@@ -36,7 +36,7 @@ func Anova(groups [][]float64, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	l, err := newLayout(test, groups, 1)
+	l, err := newOneWay(test, groups, 1)
 	if err != nil {
 		return Result{}, err
 	}
@@ -89,7 +89,7 @@ func WelchAnova(groups [][]float64, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	l, err := newLayout(test, groups, 2)
+	l, err := newOneWay(test, groups, 2)
 	if err == nil {
 		err = l.groupConstant()
 	}
@@ -158,7 +158,7 @@ func BrownForsytheAnova(groups [][]float64, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	l, err := newLayout(test, groups, 2)
+	l, err := newOneWay(test, groups, 2)
 	if err != nil {
 		return Result{}, err
 	}

@@ -105,7 +105,7 @@ func newCells(test string, y []float64, a, b []string) (*cells, error) {
 				levelsA[i/len(levelsB)], levelsB[i%len(levelsB)])
 		}
 	}
-	l, err := newLayout(test, groups, 1)
+	l, err := newOneWay(test, groups, 1)
 	return &cells{oneWayLayout: l, rows: len(levelsA), columns: len(levelsB)}, err
 }
 

@@ -47,7 +47,7 @@ func PermutationAnova(groups [][]float64, o Options) (Result, error) {
 		}
 		return Result{}, err
 	}
-	l, err := newLayout(test, groups, 1)
+	l, err := newOneWay(test, groups, 1)
 	if err != nil {
 		return Result{}, err
 	}
