@@ -28,14 +28,21 @@ func (c *cli) statCommand() *cobra.Command {
 			"is the control: differences and the alternative greater speak of the second minus\n" +
 			"the first. Data that cannot support an answer are refused, with the reason: exit\n" +
 			"code 2, and with --json the refusal is on stdout too.\n\n" +
-			"--list names the procedures, --list NAME says what one of them takes.",
+			"--list names the procedures, --list NAME says what one of them takes. The name plan\n" +
+			"chooses a procedure from the design of an experiment, before there are data.",
 		Example: examples(`crucible stat welch_t --data scores.json --set alternative=greater --set level=0.9`,
 			`echo '{"table": [[30, 10], [2, 8]]}' | crucible stat mcnemar --data - --json`,
+			`crucible stat plan --set outcome=binary --set groups=2 --set paired=true --set n=500`,
 			`crucible stat --list`),
 		Args: func(_ *cobra.Command, args []string) error { return c.statArgs(args, list) },
 		RunE: func(_ *cobra.Command, args []string) error {
-			if list {
+			switch {
+			case list && len(args) == 1 && args[0] == planName:
+				return c.describePlan()
+			case list:
 				return c.listStats(args)
+			case args[0] == planName:
+				return c.planStat(sets)
 			}
 			return c.runStat(args[0], file, sets)
 		},
@@ -66,6 +73,7 @@ func lookupStat(name string) (catalog.Entry, error) {
 	for _, e := range catalog.All() {
 		names = append(names, e.Name)
 	}
+	names = append(names, planName)
 	return catalog.Entry{}, unknownName("procedure", "crucible stat --list", name, names)
 }
 

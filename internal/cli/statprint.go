@@ -48,13 +48,7 @@ func (c *cli) describeStat(e catalog.Entry) error {
 	if e.OneSided {
 		rows = append(rows, []string{"alternative", "two_sided, greater, less (default: the first)"})
 	}
-	for _, k := range e.Keys {
-		doc := k.Doc
-		if k.Default != "" {
-			doc += " (default " + k.Default + ")"
-		}
-		rows = append(rows, []string{k.Name, doc})
-	}
+	rows = append(rows, keyRows(e.Keys)...)
 	if _, err := fmt.Fprintf(c.Out, "%s: %s\n", e.Name, e.Title); err != nil {
 		return err
 	}
