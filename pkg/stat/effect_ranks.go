@@ -59,8 +59,7 @@ func A12(x, y []float64, o Options) (Effect, error) {
 }
 
 func cliff(name string, x, y []float64, o Options) (Effect, error) {
-	level, err := effectLevel(name, o)
-	if err != nil {
+	if _, err := effectLevel(name, o); err != nil {
 		return Effect{}, err
 	}
 	for _, s := range [][]float64{x, y} {
@@ -71,8 +70,19 @@ func cliff(name string, x, y []float64, o Options) (Effect, error) {
 			return Effect{}, err
 		}
 	}
-	xs, ys := slices.Sorted(slices.Values(x)), slices.Sorted(slices.Values(y))
-	m, n := float64(len(x)), float64(len(y))
+	return cliffSorted(name, sortedFloats(x), sortedFloats(y), o)
+}
+
+// cliffSorted is cliff of sorted samples that are finite.
+func cliffSorted(name string, xs, ys []float64, o Options) (Effect, error) {
+	level, err := effectLevel(name, o)
+	if err != nil {
+		return Effect{}, err
+	}
+	if len(xs) < 2 || len(ys) < 2 {
+		return Effect{}, refuse(name, TooFew, min(len(xs), len(ys)), 2, "a sample has too few observations for an interval")
+	}
+	m, n := float64(len(xs)), float64(len(ys))
 	total, square := len(xs)+len(ys), 0.0
 	rows, unequal := dominance(xs, ys)
 	columns, _ := dominance(ys, xs)

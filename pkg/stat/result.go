@@ -109,6 +109,15 @@ func (r Result) withP(logP float64) Result {
 	return r
 }
 
+// withExactP sets a p-value that is a quotient of counts, with all its digits.
+func (r Result) withExactP(p float64) Result {
+	p = math.Min(p, 1)
+	if r = r.withP(math.Log(p)); p > SmallestP {
+		r.P = p
+	}
+	return r
+}
+
 // Reason says why data cannot support an answer.
 type Reason string
 

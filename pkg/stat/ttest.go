@@ -11,7 +11,8 @@ import "math"
 // large n of others; strong skewness needs the larger n.
 //
 // It refuses fewer than two observations, values that are not finite, and samples
-// that do not vary: against no variation there is nothing to compare with.
+// that do not vary. Against no variation there is nothing to compare with. The effect is
+// Cohen's d about mu.
 //
 // [1] Student (1908), Biometrika 6 (1): 1-25.
 func OneSampleT(x []float64, o Options) (Result, error) {
@@ -20,7 +21,7 @@ func OneSampleT(x []float64, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return oneSampleT(test, x, o)
+	return withEffect(oneSampleT(test, x, o))(CohensD1(x, o.Mu, Options{Level: o.Level}))
 }
 
 // PairedT tests whether the mean of the differences y − x of pairs is mu, by
@@ -30,7 +31,7 @@ func OneSampleT(x []float64, o Options) (Result, error) {
 //
 // What the two measurements of an item have in common cancels, so the interval
 // is shorter than one that takes the samples for independent. What must be normal
-// are the differences. It refuses samples of unequal length, and otherwise what
+// are the differences. The effect is Cohen's d_z. It refuses samples of unequal length, and otherwise what
 // OneSampleT refuses, of the differences.
 func PairedT(x, y []float64, o Options) (Result, error) {
 	const test = "paired_t"
@@ -42,7 +43,22 @@ func PairedT(x, y []float64, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return oneSampleT(test, d, o)
+	return withEffect(oneSampleT(test, d, o))(CohensDz(x, y, Options{Level: o.Level}))
+}
+
+// withEffect adds a size to a result; where there is none the result says why.
+func withEffect(r Result, err error) func(Effect, error) (Result, error) {
+	return func(e Effect, none error) (Result, error) {
+		switch {
+		case err != nil:
+			return Result{}, err
+		case none != nil:
+			r.Warnings = append(r.Warnings, "no size of the effect: "+none.Error())
+		default:
+			r.Effect = &e
+		}
+		return r, nil
+	}
 }
 
 // StudentT tests whether the means of two populations of equal variance differ by
@@ -56,7 +72,7 @@ func PairedT(x, y []float64, o Options) (Result, error) {
 // they are equal.
 //
 // It refuses fewer than two observations in a group, values that are not finite,
-// and data without variation within either group.
+// and data without variation within either group. The effect is Cohen's d.
 //
 // [1] Fisher (1925), Statistical Methods for Research Workers, section 24.1.
 func StudentT(x, y []float64, o Options) (Result, error) {
@@ -65,7 +81,7 @@ func StudentT(x, y []float64, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return twoSampleT(test, x, y, o, pooledError)
+	return withEffect(twoSampleT(test, x, y, o, pooledError))(CohensD(x, y, Options{Level: o.Level}))
 }
 
 // WelchT tests whether the means of two populations differ by mu, whatever their
@@ -81,7 +97,8 @@ func StudentT(x, y []float64, o Options) (Result, error) {
 // approximation, good from about five normal observations in a group.
 //
 // It refuses fewer than two observations in a group, values that are not finite,
-// and data without variation within either group.
+// and data without variation within either group. The effect is Hedges' g, in units
+// of the pooled standard deviation.
 //
 // [1] Welch (1947), Biometrika 34 (1-2): 28-35.
 // [2] Satterthwaite (1946), Biometrics Bulletin 2 (6): 110-114.
@@ -91,7 +108,7 @@ func WelchT(x, y []float64, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return twoSampleT(test, x, y, o, welchError)
+	return withEffect(twoSampleT(test, x, y, o, welchError))(HedgesG(x, y, Options{Level: o.Level}))
 }
 
 // tEstimate is an estimate with what Student's distribution needs to judge it.

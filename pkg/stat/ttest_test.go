@@ -24,10 +24,15 @@ func TestWorkedExample(t *testing.T) {
 		"estimate": {got.Interval.Estimate, 0.07, 1e-12},
 		"low":      {got.Interval.Low, 0.0469, 5e-5},
 		"high":     {got.Interval.High, 0.0931, 5e-5},
+		"g":        {got.Effect.Estimate, 4.00, 5e-3},
 	} {
 		if math.Abs(v[0]-v[1]) > v[2] {
 			t.Errorf("%s is %.9g, want %.9g", name, v[0], v[1])
 		}
+	}
+	pooled, err := StudentT(control, treatment, Options{})
+	if err != nil || math.Abs(pooled.Effect.Estimate-4.43) > 5e-3 || pooled.Effect.Name != "cohens_d" {
+		t.Errorf("d is %+v, %v", pooled.Effect, err)
 	}
 }
 

@@ -1,0 +1,222 @@
+package stat
+
+import (
+	"math"
+	"slices"
+)
+
+// sumMatrix is the matrix of the numbers b[j] − a[i], never stored: with a and b
+// ascending its rows ascend and its columns descend. Where triangle is set a is
+// −b from the other end, b[j] − a[i] is a sum of two of b, and each pair counts
+// once: row i starts at column n − 1 − i.
+type sumMatrix struct {
+	a, b     []float64
+	triangle bool
+}
+
+// differencesOf returns the matrix of all y − x.
+func differencesOf(x, y []float64) sumMatrix { return sumMatrix{a: x, b: y} }
+
+// sumsOf returns the matrix of all d[i] + d[j], i ≤ j.
+func sumsOf(d []float64) sumMatrix {
+	a := make([]float64, len(d))
+	for i, v := range d {
+		a[len(d)-1-i] = -v
+	}
+	return sumMatrix{a: a, b: d, triangle: true}
+}
+
+// size returns how many numbers there are.
+func (s sumMatrix) size() int {
+	if s.triangle {
+		return len(s.b) * (len(s.b) + 1) / 2
+	}
+	return len(s.a) * len(s.b)
+}
+
+// start returns the first column of a row.
+func (s sumMatrix) start(i int) int {
+	if s.triangle {
+		return len(s.b) - 1 - i
+	}
+	return 0
+}
+
+func (s sumMatrix) least() float64    { return s.b[0] - s.a[len(s.a)-1] }
+func (s sumMatrix) greatest() float64 { return s.b[len(s.b)-1] - s.a[0] }
+
+// count returns how many numbers are at most v, in one walk along the border
+// between them and the others.
+func (s sumMatrix) count(v float64) int {
+	total, j := 0, 0
+	for i, a := range s.a {
+		for j < len(s.b) && s.b[j]-a <= v {
+			j++
+		}
+		total += max(0, j-s.start(i))
+	}
+	return total
+}
+
+// between returns the numbers in (low, high], ascending; there are n of them.
+func (s sumMatrix) between(low, high float64, n int) []float64 {
+	out := make([]float64, 0, n)
+	from, to := 0, 0
+	for i, a := range s.a {
+		for from < len(s.b) && s.b[from]-a <= low {
+			from++
+		}
+		for to < len(s.b) && s.b[to]-a <= high {
+			to++
+		}
+		for j := max(from, s.start(i)); j < to; j++ {
+			out = append(out, s.b[j]-a)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// order returns the k-th smallest number, from 1, and the one after it. Bounds are
+// moved towards it by interpolation between the counts at them, and by halving
+// where that is slow, until the numbers between them are few enough to be sorted:
+// O(n) memory and usually a handful of walks, each O(n).
+func (s sumMatrix) order(k int) (at, next float64) {
+	few := max(1024, len(s.b)/4)
+	low, high := math.Nextafter(s.least(), math.Inf(-1)), s.greatest()
+	below, upTo := 0, s.size() // counts at low and high
+	last := min(k+1, upTo)
+	for step := 0; upTo-below > few; step++ {
+		v := s.probe(low, high, below, upTo, k, few, step)
+		if v <= low || v >= high {
+			break // nothing lies between: all the rest are equal
+		}
+		c := 0
+		if step%3 < 2 {
+			c = s.count(v)
+		} else {
+			// The numbers next to v say more than v: with many ties they are far.
+			at, next := 0.0, 0.0
+			c, at, next = s.border(v)
+			if v = at; c < k {
+				v = math.Nextafter(next, math.Inf(-1))
+			}
+		}
+		switch {
+		case c < k:
+			low, below = v, c
+		case c >= last:
+			high, upTo = v, c
+		default: // the border lies between the two
+			_, at, next = s.border(v)
+			return at, next
+		}
+	}
+	if upTo-below > few {
+		return high, high
+	}
+	sorted := s.between(low, high, upTo-below)
+	return sorted[k-below-1], sorted[last-below-1]
+}
+
+// border returns how many numbers are at most v, the greatest of them, and the
+// least of the others.
+func (s sumMatrix) border(v float64) (count int, at, next float64) {
+	at, next = math.Inf(-1), math.Inf(1)
+	j := 0
+	for i, a := range s.a {
+		for j < len(s.b) && s.b[j]-a <= v {
+			j++
+		}
+		from := s.start(i)
+		if j > from {
+			at = math.Max(at, s.b[j-1]-a)
+			count += j - from
+		}
+		if from = max(j, from); from < len(s.b) {
+			next = math.Min(next, s.b[from]-a)
+		}
+	}
+	return count, at, next
+}
+
+// probe returns where to look next for the number of rank k between low and high.
+func (s sumMatrix) probe(low, high float64, below, upTo, k, few, step int) float64 {
+	if step%3 == 2 {
+		return middleFloat(low, high)
+	}
+	// Aimed to one side and then to the other by a little less than what may
+	// remain between the bounds.
+	aim := float64(k-below) + float64(few)*(float64(step%3)-0.5)*0.8
+	share := math.Min(math.Max(aim/float64(upTo-below), 1e-3), 1-1e-3)
+	v := low + (high-low)*share
+	if v <= low || v >= high {
+		return middleFloat(low, high)
+	}
+	return v
+}
+
+// middleFloat returns the floating-point number half way between two in the order
+// of their bits, so that 64 halvings leave nothing between any two.
+func middleFloat(low, high float64) float64 {
+	a, b := floatKey(low), floatKey(high)
+	return keyFloat(a + (b-a)/2)
+}
+
+// floatKey maps finite numbers to whole ones in the same order.
+func floatKey(x float64) uint64 {
+	b := math.Float64bits(x)
+	if b>>63 != 0 {
+		return ^b
+	}
+	return b | 1<<63
+}
+
+// keyFloat is the inverse of floatKey.
+func keyFloat(k uint64) float64 {
+	if k>>63 != 0 {
+		return math.Float64frombits(k &^ (1 << 63))
+	}
+	return math.Float64frombits(^k)
+}
+
+// sortedFloats returns x in ascending order, large samples by their bits, 11 at a
+// time. x must not hold a NaN.
+func sortedFloats(x []float64) []float64 {
+	if len(x) < 2000 {
+		out := slices.Clone(x)
+		slices.Sort(out)
+		return out
+	}
+	const bits, passes = 11, 6
+	var counts [passes][1 << bits]int32
+	keys, other := make([]uint64, len(x)), make([]uint64, len(x))
+	for i, v := range x {
+		k := floatKey(v)
+		keys[i] = k
+		for p := range passes {
+			counts[p][k>>(p*bits)&(1<<bits-1)]++
+		}
+	}
+	for p := range passes {
+		at, c := int32(0), &counts[p]
+		if int(c[keys[0]>>(p*bits)&(1<<bits-1)]) == len(x) {
+			continue // all have this digit
+		}
+		for d, n := range c {
+			c[d] = at
+			at += n
+		}
+		for _, k := range keys {
+			d := k >> (p * bits) & (1<<bits - 1)
+			other[c[d]] = k
+			c[d]++
+		}
+		keys, other = other, keys
+	}
+	out := make([]float64, len(x))
+	for i, k := range keys {
+		out[i] = keyFloat(k)
+	}
+	return out
+}

@@ -1,0 +1,225 @@
+package stat
+
+import (
+	"math"
+	"math/big"
+)
+
+// Exact distributions of sums of ranks. Scores are ranks doubled, so that those
+// of ties are whole, too. Counts are sums of whole positive numbers, exact below
+// 2⁵³ and good to the last digits beyond.
+
+// subsetCounts returns how many subsets of m of the scores have the sum
+// low + i·step, for all i up to the sum bound, by the shift algorithm [1]: scores
+// are added one by one, each shifting the counts of the subsets that lack it.
+// Scores ascend. Sums that can no longer stay within the bound are not followed,
+// which makes tails quick: at most about m²n²/2 steps for all of m+n scores.
+//
+// [1] Streitberg, Röhmel (1986), Statistical Software Newsletter 12 (1): 10-17.
+func subsetCounts(scores []int, m, bound int) (low, step int, counts []float64) {
+	n, first := len(scores), scores[0]
+	for _, s := range scores {
+		step = gcd(step, s-first)
+	}
+	step = max(step, 1)
+	// From here on in steps above the least score; before[i] is the sum of i least.
+	score, before := make([]int, n), make([]int, n+1)
+	for i, s := range scores {
+		score[i] = (s - first) / step
+		before[i+1] = before[i] + score[i]
+	}
+	low = m*first + before[m]*step
+	if bound < low {
+		return low, step, nil
+	}
+	bound = before[m] + (bound-low)/step
+	// of[k][i] counts the subsets of k with the sum before[k] + i.
+	of := make([][]float64, m+1)
+	for k := range of {
+		of[k] = make([]float64, 1, min(bound-before[m], before[n]-before[n-k]-before[k])+1)
+	}
+	of[0][0] = 1
+	for i, s := range score {
+		left := n - i - 1
+		for k := min(i+1, m); k >= max(1, m-left); k-- {
+			// The m − k that are still to come sum to this at least.
+			rest := before[i+1+m-k] - before[i+1]
+			shift := s - score[k-1]
+			from := of[k-1]
+			if room := bound - rest - before[k] - shift + 1; room < len(from) {
+				from = from[:max(room, 0)]
+			}
+			if need := shift + len(from); len(from) > 0 && need > len(of[k]) {
+				of[k] = of[k][:need]
+			}
+			if len(from) > 0 {
+				addTo(of[k][shift:], from)
+			}
+		}
+	}
+	return low, step, of[m]
+}
+
+// addTo adds from to the numbers in into, which is no shorter.
+func addTo(into, from []float64) {
+	into = into[:len(from)]
+	for len(from) >= 4 {
+		a, b := into[:4], from[:4]
+		a[0] += b[0]
+		a[1] += b[1]
+		a[2] += b[2]
+		a[3] += b[3]
+		into, from = into[4:], from[4:]
+	}
+	for i, v := range from {
+		into[i] += v
+	}
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// rankSum is the distribution of the sum of m of the scores, all subsets being
+// equally likely: that of a rank sum under the null hypothesis.
+type rankSum struct {
+	scores []int
+	m      int
+	// subsets is their number.
+	subsets float64
+	// mirrored holds the scores from the other end.
+	mirrored []int
+	// symmetric says that both ends are the same.
+	symmetric bool
+}
+
+func newRankSum(scores []int, m int) rankSum {
+	n := len(scores)
+	r := rankSum{scores: scores, m: m, mirrored: make([]int, n), symmetric: true}
+	for i, s := range scores {
+		r.mirrored[n-1-i] = 2*(n+1) - s
+	}
+	for i, s := range scores {
+		r.symmetric = r.symmetric && s == r.mirrored[i]
+	}
+	r.subsets, _ = new(big.Float).SetInt(new(big.Int).Binomial(int64(n), int64(m))).Float64()
+	return r
+}
+
+// atMost returns P(sum ≤ s), for an s below the mean.
+func (r rankSum) atMost(s int) float64 { return r.share(r.scores, s) }
+
+// atLeast returns P(sum ≥ s), for an s above the mean.
+func (r rankSum) atLeast(s int) float64 {
+	return r.share(r.mirrored, 2*r.m*(len(r.scores)+1)-s)
+}
+
+func (r rankSum) share(scores []int, s int) float64 {
+	total := 0.0
+	_, _, counts := subsetCounts(scores, r.m, s)
+	for _, c := range counts {
+		total += c
+	}
+	return total / r.subsets
+}
+
+// p returns the p-value of the sum s.
+func (r rankSum) p(s int, alternative Alternative) float64 {
+	mean := r.m * (len(r.scores) + 1)
+	distance := s - mean
+	switch {
+	case alternative == TwoSided && distance == 0:
+		return 1
+	case alternative == TwoSided:
+		distance = max(distance, -distance)
+		below := r.atMost(mean - distance)
+		if r.symmetric {
+			return 2 * below
+		}
+		return below + r.atLeast(mean+distance)
+	case alternative == Greater && distance > 0:
+		return r.atLeast(s)
+	case alternative == Greater:
+		return 1 - r.atMost(s-1)
+	case distance < 0:
+		return r.atMost(s)
+	}
+	return 1 - r.atLeast(s+1)
+}
+
+// signCounts returns how many subsets of the scores, of any size, have the sum
+// i·step, for all i up to the sum bound.
+func signCounts(scores []int, bound int) (step int, counts []float64) {
+	total := 0
+	for _, s := range scores {
+		step = gcd(step, s)
+		total += s
+	}
+	step = max(step, 1)
+	if bound < 0 {
+		return step, nil
+	}
+	counts = make([]float64, 1, min(bound, total)/step+1)
+	counts[0] = 1
+	for _, s := range scores {
+		shift, old := s/step, len(counts)
+		counts = counts[:min(old+shift, cap(counts))]
+		// From the top, so that no subset takes a score twice.
+		for i := len(counts) - 1; i >= shift; i-- {
+			counts[i] += counts[i-shift]
+		}
+	}
+	return step, counts
+}
+
+// signedSum is the distribution of the sum of the scores with a positive sign,
+// all signs being equally likely. It is symmetric.
+type signedSum []int
+
+// atMost returns P(sum ≤ s), for an s below the mean.
+func (r signedSum) atMost(s int) float64 {
+	total := 0.0
+	_, counts := signCounts(r, s)
+	for _, c := range counts {
+		total += c
+	}
+	return math.Ldexp(total, -len(r))
+}
+
+// p returns the p-value of the sum s.
+func (r signedSum) p(s int, alternative Alternative) float64 {
+	total := 0
+	for _, v := range r {
+		total += v
+	}
+	if alternative == Greater {
+		s = total - s // the upper tail of s is the lower of this
+	}
+	switch {
+	case alternative == TwoSided && 2*s == total:
+		return 1
+	case alternative == TwoSided:
+		return 2 * r.atMost(min(s, total-s))
+	case 2*s < total:
+		return r.atMost(s)
+	}
+	return 1 - r.atMost(total-s-1)
+}
+
+// tailRank returns the greatest k for which the first k of the counts have at
+// most the given share of the total, and that share.
+func tailRank(counts []float64, total, share float64) (k int, below float64) {
+	sum := 0.0
+	for k < len(counts) {
+		next := sum + counts[k]
+		// A share such as (1 − 0.9)/2 is a little off the decimal it stands for.
+		if next > share*total*(1+1e-12) {
+			break
+		}
+		sum, k = next, k+1
+	}
+	return k, sum / total
+}
