@@ -97,7 +97,11 @@ func summary(out catalog.Output) (rows [][]string) {
 		add("estimate", number(*out.Estimate)+between(out.Interval))
 	}
 	if e := out.Effect; e != nil {
-		add("effect", fmt.Sprintf("%s %s, %s to %s", e.Name, number(e.Estimate), number(e.Low), number(e.High)))
+		size := e.Name + " " + number(e.Estimate)
+		if e.Low != nil && e.High != nil {
+			size += fmt.Sprintf(", %s to %s", number(*e.Low), number(*e.High))
+		}
+		add("effect", size)
 	}
 	add("adjusted p", numbers(out.Adjusted))
 	for _, name := range slices.Sorted(maps.Keys(out.Details)) {

@@ -127,7 +127,7 @@ func (c *covaried) analyse(o Options) (Result, error) {
 	}
 	first := r.Terms[0]
 	r.Statistic, r.DF = first.F, first.DF
-	r.Effect = partialEffect(first.F, first.DF[0], d2, n, o.Level)
+	r.Effect = fEffect("partial_eta_squared", first.F, first.DF[0], d2, o.Level)
 	r.Details = []Detail{detail("slope", c.slope), detail("ss_groups", groups), detail("ss_covariate", covariate), detail("ss_residual", c.residual)}
 	for i := range c.y.n {
 		adjusted := c.y.mean(i) - c.slope*c.x.offset(i)

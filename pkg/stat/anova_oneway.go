@@ -54,7 +54,7 @@ func Anova(groups [][]float64, o Options) (Result, error) {
 		return Result{}, err
 	}
 	r := Result{Test: test, Method: o.Method, Alternative: o.Alternative, Statistic: f, DF: []float64{d1, d2}, N: l.n,
-		Effect: varianceEffect(f, d1, d2, n, o.Level)}
+		Effect: fEffect("eta_squared", f, d1, d2, o.Level)}
 	r.Details = append([]Detail{detail("ss_between", between), detail("ss_within", within),
 		detail("ms_between", between/d1), detail("ms_within", within/d2)}, varianceDetails(f, d1, d2)...)
 	return r.withP(dist.F{D1: d1, D2: d2}.LogSF(f)), nil
@@ -101,7 +101,7 @@ func WelchAnova(groups [][]float64, o Options) (Result, error) {
 		return Result{}, err
 	}
 	r := Result{Test: test, Method: o.Method, Alternative: o.Alternative, Statistic: f, DF: []float64{d1, d2}, N: l.n,
-		Effect: varianceEffect(f, d1, d2, l.total, o.Level), Details: varianceDetails(f, d1, d2)}
+		Effect: fEffect("eta_squared", f, d1, d2, o.Level), Details: varianceDetails(f, d1, d2)}
 	return r.withP(dist.F{D1: d1, D2: d2}.LogSF(f)), nil
 }
 
@@ -173,7 +173,7 @@ func BrownForsytheAnova(groups [][]float64, o Options) (Result, error) {
 		return Result{}, err
 	}
 	r := Result{Test: test, Method: o.Method, Alternative: o.Alternative, Statistic: f, DF: []float64{d1, d2}, N: l.n,
-		Effect: varianceEffect(f, d1, d2, l.total, o.Level), Details: varianceDetails(f, d1, d2)}
+		Effect: fEffect("eta_squared", f, d1, d2, o.Level), Details: varianceDetails(f, d1, d2)}
 	return r.withP(dist.F{D1: d1, D2: d2}.LogSF(f)), nil
 }
 

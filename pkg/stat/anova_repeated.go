@@ -68,7 +68,7 @@ func RMAnova(rows [][]float64, o Options) (Result, error) {
 	}
 	s := newSphericity(d.residuals, d.n, d.k, 1)
 	r := Result{Test: test, Method: o.Method, Alternative: o.Alternative, Statistic: f, N: []int{d.n},
-		Effect: partialEffect(f, d1, d2, d.n, o.Level)}
+		Effect: fEffect("partial_eta_squared", f, d1, d2, o.Level)}
 	ps := s.corrected(f, d1, d2)
 	r.Details = []Detail{detail("ss_conditions", d.ssConditions), detail("ss_subjects", d.ssSubjects), detail("ss_error", d.ssError),
 		detail("generalized_eta_squared", d.ssConditions/(d.ssConditions+d.ssSubjects+d.ssError))}

@@ -160,7 +160,7 @@ func (c *cells) analyse(design TwoWay, o Options) (Result, error) {
 	d1 := float64(model - 1)
 	whole := math.Max(0, c.between()-lack)
 	r.Statistic, r.DF = (whole/d1)/(residual/d2), []float64{d1, d2}
-	r.Effect = varianceEffect(r.Statistic, d1, d2, n, o.Level)
+	r.Effect = fEffect("eta_squared", r.Statistic, d1, d2, o.Level)
 	r.Details = []Detail{detail("ss_residual", residual), detail("df_residual", d2), detail("ms_residual", residual/d2), detail("ss_model", whole)}
 	if err := finite(c.test, n, r.Statistic, residual); err != nil {
 		return Result{}, err
@@ -175,7 +175,7 @@ func newTerm(test string, n int, name string, ss, d1, residual, d2, level float6
 		return Term{}, err
 	}
 	p := Result{}.withP(dist.F{D1: d1, D2: d2}.LogSF(f))
-	return Term{Name: name, SumSq: ss, DF: []float64{d1, d2}, F: f, P: p.P, LogP: p.LogP, Effect: termEffects(f, d1, d2, n, level)}, nil
+	return Term{Name: name, SumSq: ss, DF: []float64{d1, d2}, F: f, P: p.P, LogP: p.LogP, Effect: termEffects(f, d1, d2, level)}, nil
 }
 
 // sumsOfSquares returns those of a, b and, unless the design is additive, a:b, and

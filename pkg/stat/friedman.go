@@ -96,7 +96,7 @@ func Friedman(rows [][]float64, o Options) (Result, error) {
 	chi2 := d1 * (b.net / b.spread)
 	w := b.net / b.spread / n
 	r := Result{Test: test, Method: o.Method, Alternative: o.Alternative, Statistic: chi2, DF: []float64{d1}, N: []int{b.n},
-		Effect: concordance(w, b.n, b.k, o.Level), Details: []Detail{detail("kendall_w", w)}}
+		Effect: estimateOnly("kendall_w", w, b.n)}
 	left := n*b.spread - b.net
 	f := (n - 1) * b.net / left
 	if left > 0 {
@@ -114,7 +114,7 @@ func Friedman(rows [][]float64, o Options) (Result, error) {
 			return Result{}, refuse(test, Constant, b.n, 0, "all blocks agree on the order: F is infinite; method exact or chi_square")
 		}
 		r.Statistic, r.DF = f, []float64{d1, (n - 1) * d1}
-		r.Details[1] = detail("chi_square", chi2)
+		r.Details = []Detail{detail("chi_square", chi2)}
 		return r.withP(dist.F{D1: d1, D2: (n - 1) * d1}.LogSF(f)), nil
 	}
 	return r.withP(dist.ChiSquared{DF: d1}.LogSF(chi2)), nil

@@ -51,7 +51,7 @@ func KruskalWallis(groups [][]float64, o Options) (Result, error) {
 	}
 	h, df := g.kruskal(), float64(len(groups)-1)
 	r := Result{Test: test, Method: o.Method, Alternative: o.Alternative, Statistic: h, DF: []float64{df}, N: g.n,
-		Effect: rankEpsilon(h, n, len(groups), o.Level), Details: []Detail{detail("rank_epsilon_squared", h/float64(n-1))}}
+		Effect: estimateOnly("rank_epsilon_squared", h/float64(n-1), n)}
 	switch o.Method {
 	case "exact":
 		p, err := g.exact(test)

@@ -47,12 +47,13 @@ type Interval struct {
 	Method   string  `json:"method,omitempty"`
 }
 
-// Effect is the size of an effect.
+// Effect is the size of an effect. Low and High are null where the procedure gives
+// an estimate alone.
 type Effect struct {
-	Name     string  `json:"name"`
-	Estimate float64 `json:"estimate"`
-	Low      float64 `json:"low"`
-	High     float64 `json:"high"`
+	Name     string   `json:"name"`
+	Estimate float64  `json:"estimate"`
+	Low      *float64 `json:"low"`
+	High     *float64 `json:"high"`
 }
 
 // Comparison is that of group B with group A, both counted from 0.
@@ -195,7 +196,11 @@ func effect(e *stat.Effect) *Effect {
 	if e == nil {
 		return nil
 	}
-	return &Effect{Name: e.Name, Estimate: e.Estimate, Low: e.Low, High: e.High}
+	out := &Effect{Name: e.Name, Estimate: e.Estimate}
+	if e.Level != 0 {
+		out.Low, out.High = &e.Low, &e.High
+	}
+	return out
 }
 
 // some returns the list, or an empty one for nil, so that JSON has [] and not null.
