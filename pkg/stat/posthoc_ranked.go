@@ -17,8 +17,8 @@ type rankedGroups struct {
 	between       float64
 }
 
-// rankGroups ranks at least two groups of at least one value each, not all equal.
-func rankGroups(test string, groups [][]float64) (rankedGroups, error) {
+// rankTogether ranks at least two groups of at least one value each, not all equal.
+func rankTogether(test string, groups [][]float64) (rankedGroups, error) {
 	r := rankedGroups{}
 	if len(groups) < 2 {
 		return r, refuse(test, TooFew, len(groups), 2, "there are too few groups")

@@ -24,7 +24,7 @@ func Dunn(groups [][]float64, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	r, err := rankGroups(test, groups)
+	r, err := rankTogether(test, groups)
 	if err != nil {
 		return Result{}, err
 	}
@@ -56,7 +56,7 @@ func Conover(groups [][]float64, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	r, err := rankGroups(test, groups)
+	r, err := rankTogether(test, groups)
 	if err != nil {
 		return Result{}, err
 	}
@@ -94,7 +94,7 @@ func NemenyiGroups(groups [][]float64, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	r, err := rankGroups(test, groups)
+	r, err := rankTogether(test, groups)
 	if err != nil {
 		return Result{}, err
 	}
