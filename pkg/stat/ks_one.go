@@ -97,7 +97,7 @@ func kolmogorovLogP(test string, n int, d float64, o Options) (string, float64, 
 	oneSided := o.Alternative != TwoSided
 	cost := m * (2*m*d + 2)
 	tail := m*d*d > 6.5
-	quick := oneSided || tail || cost <= 4e6
+	quick := oneSided || tail || cost <= 1e6
 	switch {
 	case o.Method == "asymptotic" || o.Method == "auto" && !quick:
 		if oneSided {
@@ -282,8 +282,11 @@ func poissonLog(k int, lambda float64) float64 {
 	return -0.5*math.Log(2*math.Pi*x) - stirlingError(k) - deviance(x, lambda)
 }
 
-// liChien returns P(D ≥ d) to the order n^(−3/2), by the expansion of [1] as
-// given in equation (9) of Simard and L'Ecuyer (2011), in z = d√n.
+// liChien returns P(D ≥ d) to the order n^(−3/2): with z = d√n, f₁ = k² and
+// f₂ = 5k² + 22, for odd k f₁ = k² − 1 and f₂ = 5k² + 7,
+//
+//	2·Σ (−1)^(k−1)·e^(−2k²z²)·{1 − 2k²z/(3√n) − [f₁ − 4(f₁+3)k²z² + 8k⁴z⁴]/(18n)
+//	    + k²z/(27n√n)·[f₂/5 − 4(f₂+45)k²z²/15 + 8k⁴z⁴]}
 func liChien(n, d float64) float64 {
 	z := d * math.Sqrt(n)
 	if z < 0.18 {
@@ -298,7 +301,7 @@ func liChien(n, d float64) float64 {
 		f2 := 5*kk + 22 - 15*odd
 		term := 1 - 2*kk*z/(3*root) -
 			(f1-4*(f1+3)*kk*zz+8*kk*kk*zz*zz)/(18*n) +
-			kk*z/(27*n*root)*(f2*f2/5-4*(f2+45)*kk*zz/15+8*kk*kk*zz*zz)
+			kk*z/(27*n*root)*(f2/5-4*(f2+45)*kk*zz/15+8*kk*kk*zz*zz)
 		if odd == 1 {
 			total += 2 * e * term
 		} else {

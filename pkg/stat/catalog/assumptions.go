@@ -22,25 +22,25 @@ var monteCarloKeys = []Key{
 func assumptions() []Entry {
 	return []Entry{
 		{Name: "shapiro_wilk", Title: "is a sample normal, by the regression of its order statistics (n from 3 to 5000)", Input: []Form{FormX},
-			Methods: []string{"royston"}, Run: onOne("shapiro_wilk", stat.ShapiroWilk)},
+			Methods: []string{"royston"}, Run: ofOne("shapiro_wilk", stat.ShapiroWilk)},
 		{Name: "anderson_darling", Title: "is a sample normal, or from a known distribution, with most weight on the tails", Input: []Form{FormX},
 			Methods: []string{"estimated", "known", "monte_carlo"}, Keys: append(monteCarloKeys[:2:2], nullKeys...),
 			Run: onNull("anderson_darling", stat.AndersonDarling)},
 		{Name: "lilliefors", Title: "is a sample normal, by the greatest distance from the fitted distribution", Input: []Form{FormX},
-			Methods: []string{"dallal_wilkinson", "monte_carlo"}, Keys: monteCarloKeys, Run: onOne("lilliefors", stat.Lilliefors)},
+			Methods: []string{"dallal_wilkinson", "monte_carlo"}, Keys: monteCarloKeys, Run: ofOne("lilliefors", stat.Lilliefors)},
 		{Name: "dagostino_k2", Title: "is a sample normal, by skewness and kurtosis", Input: []Form{FormX},
-			Methods: []string{"asymptotic"}, Run: onOne("dagostino_k2", stat.DAgostinoK2)},
+			Methods: []string{"asymptotic"}, Run: ofOne("dagostino_k2", stat.DAgostinoK2)},
 		{Name: "skewness_test", Title: "has a sample the skewness of a normal one", Input: []Form{FormX},
-			Methods: []string{"asymptotic"}, OneSided: true, Run: onOne("skewness_test", stat.SkewnessTest)},
+			Methods: []string{"asymptotic"}, OneSided: true, Run: ofOne("skewness_test", stat.SkewnessTest)},
 		{Name: "kurtosis_test", Title: "has a sample the kurtosis of a normal one", Input: []Form{FormX},
-			Methods: []string{"asymptotic"}, OneSided: true, Run: onOne("kurtosis_test", stat.KurtosisTest)},
+			Methods: []string{"asymptotic"}, OneSided: true, Run: ofOne("kurtosis_test", stat.KurtosisTest)},
 		{Name: "jarque_bera", Title: "is a large sample normal, by skewness and kurtosis", Input: []Form{FormX},
-			Methods: []string{"asymptotic", "monte_carlo"}, Keys: monteCarloKeys, Run: onOne("jarque_bera", stat.JarqueBera)},
+			Methods: []string{"asymptotic", "monte_carlo"}, Keys: monteCarloKeys, Run: ofOne("jarque_bera", stat.JarqueBera)},
 		{Name: "ks_one_sample", Title: "does a sample come from a known distribution, by the greatest distance", Input: []Form{FormX},
 			Methods: []string{"auto", "exact", "asymptotic"}, OneSided: true, Keys: nullKeys,
 			Run: onNull("ks_one_sample", stat.KSOneSample)},
-		{Name: "ks_two_sample", Title: "do two samples come from one distribution, by the greatest distance", Input: []Form{FormXY, FormGroups},
-			Methods: []string{"auto", "exact", "asymptotic"}, OneSided: true, Run: onTwo("ks_two_sample", stat.KSTwoSample)},
+		{Name: "ks_two_sample", Title: "do two samples come from one distribution, by the greatest distance", Input: twoForms,
+			Methods: []string{"auto", "exact", "asymptotic"}, OneSided: true, Run: ofTwo("ks_two_sample", stat.KSTwoSample)},
 		{Name: "levene", Title: "have groups equal variances, by absolute deviations", Input: []Form{FormGroups, FormXY},
 			Methods: []string{"f"}, Keys: []Key{
 				{Name: "center", Default: "mean", Doc: "what deviations are from: mean, median or trimmed"},
@@ -52,49 +52,17 @@ func assumptions() []Entry {
 			Methods: []string{"chi_square"}, Run: onGroups("bartlett", stat.Bartlett)},
 		{Name: "fligner", Title: "have groups equal spread, by ranks of deviations from the medians", Input: []Form{FormGroups, FormXY},
 			Methods: []string{"median"}, Run: onGroups("fligner", stat.Fligner)},
-		{Name: "f_ratio", Title: "the ratio of the variances of two normal samples", Input: []Form{FormXY, FormGroups},
+		{Name: "f_ratio", Title: "the ratio of the variances of two normal samples", Input: twoForms,
 			Methods: []string{"f"}, OneSided: true, Keys: []Key{{Name: "ratio", Default: "1", Doc: "variance of y over that of x under the null hypothesis, above 0"}},
 			Run: func(d Data, s Settings) (stat.Result, error) {
 				ratio, err := s.Float("f_ratio", "ratio", 1)
 				if err != nil {
 					return stat.Result{}, err
 				}
-				return onTwo("f_ratio", func(x, y []float64, o stat.Options) (stat.Result, error) {
+				return ofTwo("f_ratio", func(x, y []float64, o stat.Options) (stat.Result, error) {
 					return stat.VarianceRatio(x, y, ratio, o)
 				})(d, s)
 			}},
-	}
-}
-
-type run = func(Data, Settings) (stat.Result, error)
-
-// onOne runs a procedure on one sample.
-func onOne(name string, f func([]float64, stat.Options) (stat.Result, error)) run {
-	return func(d Data, s Settings) (stat.Result, error) {
-		o, err := s.Options(name)
-		if err != nil {
-			return stat.Result{}, err
-		}
-		x, err := d.One(name)
-		if err != nil {
-			return stat.Result{}, err
-		}
-		return f(x, o)
-	}
-}
-
-// onTwo runs a procedure on two samples.
-func onTwo(name string, f func(x, y []float64, o stat.Options) (stat.Result, error)) run {
-	return func(d Data, s Settings) (stat.Result, error) {
-		o, err := s.Options(name)
-		if err != nil {
-			return stat.Result{}, err
-		}
-		x, y, err := d.Two(name)
-		if err != nil {
-			return stat.Result{}, err
-		}
-		return f(x, y, o)
 	}
 }
 
@@ -120,7 +88,7 @@ func onNull(name string, f func([]float64, stat.Null, stat.Options) (stat.Result
 		if err != nil {
 			return stat.Result{}, err
 		}
-		return onOne(name, func(x []float64, o stat.Options) (stat.Result, error) { return f(x, null, o) })(d, s)
+		return ofOne(name, func(x []float64, o stat.Options) (stat.Result, error) { return f(x, null, o) })(d, s)
 	}
 }
 
