@@ -112,7 +112,7 @@ func clusteredRegression(test string, y []float64, columns [][]float64, clusters
 	}
 	e, err := fit.coefficient(coefficient, o.Method)
 	if err != nil {
-		return Result{}, err
+		return Result{}, renamed(err, test)
 	}
 	e.shift = e.value - o.Mu
 	out, err := e.result(test, []int{len(y)}, o)
@@ -126,7 +126,7 @@ func clusteredRegression(test string, y []float64, columns [][]float64, clusters
 		for c := range len(columns) + 1 {
 			each, err := fit.coefficient(c, o.Method)
 			if err != nil {
-				return Result{}, err
+				continue // it is not the one that was asked for
 			}
 			out.Details = append(out.Details, Detail{fmt.Sprintf("coefficient_%d", c), each.value},
 				Detail{fmt.Sprintf("standard_error_%d", c), each.se}, Detail{fmt.Sprintf("df_%d", c), each.df})
