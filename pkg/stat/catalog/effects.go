@@ -18,6 +18,16 @@ func effects() []Entry {
 		groupsEffect("eta_squared", "share of the variance between groups", stat.EtaSquared),
 		groupsEffect("omega_squared", "share of the variance between groups, with less bias (Hays)", stat.OmegaSquared),
 		groupsEffect("epsilon_squared", "share of the variance between groups, with less bias (Kelley)", stat.EpsilonSquared),
+		tableEffect("cramers_v", "association of rows and columns", []Form{FormTable}, stat.CramersV, "plain", "bias_corrected"),
+		tableEffect("cohens_w", "size of a deviation from independence or, of one row, from equal counts", []Form{FormTable}, stat.CohensW),
+		tableEffect("phi", "correlation of the rows and columns of a fourfold table", []Form{FormTable}, stat.Phi),
+		ratioEffect("odds_ratio", "odds ratio ad/(bc); of x and y, successes and trials, odds of y over those of x", stat.OddsRatio),
+		ratioEffect("risk_ratio", "share of the first column in row 0 over that in row 1; of x and y, successes and trials, of y over that of x",
+			stat.RiskRatio, "katz", "koopman"),
+		tableEffect("risk_difference", "difference of shares, row 1 minus row 0; or y minus x, successes and trials",
+			[]Form{FormTable, FormXY}, stat.RiskDifference),
+		tableEffect("cohens_h", "difference of the arcsines of shares, row 1 minus row 0; or y minus x, successes and trials",
+			[]Form{FormTable, FormXY}, stat.CohensH),
 		groupsEffect("cohens_f", "spread of group means in standard deviations", stat.CohensF),
 	}
 }
@@ -101,4 +111,58 @@ func runRankBiserial(d Data, s Settings) (stat.Result, error) {
 		return runTwo("rank_biserial", d, s, stat.RankBiserialPaired)
 	}
 	return runTwo("rank_biserial", d, s, stat.RankBiserial)
+}
+
+// tableSize measures a table.
+type tableSize func(table [][]float64, o stat.Options) (stat.Effect, error)
+
+// tableEffect measures a table, or x and y, each successes and trials, as its rows.
+func tableEffect(name, title string, forms []Form, size tableSize, methods ...string) Entry {
+	return Entry{Name: name, Title: title, Input: forms, Methods: methods, Run: func(d Data, s Settings) (stat.Result, error) {
+		return runTable(name, d, s, len(forms) > 1, false, size, len(methods) > 0)
+	}}
+}
+
+// ratioEffect is tableEffect with y as the first row.
+func ratioEffect(name, title string, size tableSize, methods ...string) Entry {
+	return Entry{Name: name, Title: title, Input: []Form{FormTable, FormXY}, Methods: methods, Run: func(d Data, s Settings) (stat.Result, error) {
+		return runTable(name, d, s, true, true, size, len(methods) > 0)
+	}}
+}
+
+func runTable(name string, d Data, s Settings, trials, swap bool, size tableSize, methods bool) (stat.Result, error) {
+	o, err := s.Options(name)
+	if err == nil && !methods {
+		o, err = sizeOptions(name, s)
+	}
+	if err != nil {
+		return stat.Result{}, err
+	}
+	if trials && d.Table == nil && d.X != nil && d.Y != nil {
+		d.Table, err = rowsOfTrials(name, d.X, d.Y)
+		if swap && err == nil {
+			d.Table[0], d.Table[1] = d.Table[1], d.Table[0]
+		}
+	}
+	if err != nil {
+		return stat.Result{}, err
+	}
+	table, err := d.Counts(name)
+	if err != nil {
+		return stat.Result{}, err
+	}
+	e, err := size(table, o)
+	return sizeResult(name, e, err)
+}
+
+// rowsOfTrials returns successes and failures of two groups as rows of a table.
+func rowsOfTrials(name string, groups ...Numbers) ([]Numbers, error) {
+	rows := make([]Numbers, len(groups))
+	for i, g := range groups {
+		if len(g) != 2 {
+			return nil, shape(name, "needs successes and trials of each group", `{"x": [3, 10], "y": [5, 10]} or {"table": [[…], […]]}`)
+		}
+		rows[i] = Numbers{g[0], g[1] - g[0]}
+	}
+	return rows, nil
 }
