@@ -3,6 +3,8 @@ package stat
 import (
 	"fmt"
 	"math"
+
+	"github.com/crucible-go/crucible/pkg/stat/dist"
 )
 
 // The sizes up to which Mann-Whitney is exact by itself and on demand, as products
@@ -189,11 +191,11 @@ func normalLogP(distance, sd float64, alternative Alternative, correct bool) flo
 	}
 	switch alternative {
 	case Greater:
-		return normalLogSF((distance - half) / sd)
+		return dist.Normal{}.LogSF((distance - half) / sd)
 	case Less:
-		return normalLogSF((-distance - half) / sd)
+		return dist.Normal{}.LogSF((-distance - half) / sd)
 	}
-	return math.Min(0, math.Ln2+normalLogSF((math.Abs(distance)-half)/sd))
+	return math.Min(0, math.Ln2+dist.Normal{}.LogSF((math.Abs(distance)-half)/sd))
 }
 
 // rankBound is the rank of the bounds of an interval of order statistics, from 1,

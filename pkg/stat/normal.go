@@ -2,7 +2,6 @@ package stat
 
 import (
 	"fmt"
-	"math"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -24,21 +23,4 @@ func NormQuantile(p float64) float64 {
 func zFor(level float64) float64 {
 	checkLevel(level)
 	return -NormQuantile((1 - level) / 2)
-}
-
-// normalLogSF returns ln P(Z > z) for the standard normal Z: by erfc in the
-// middle, and above 5 by Laplace's continued fraction for Mills' ratio, which
-// keeps its digits however small the probability.
-func normalLogSF(z float64) float64 {
-	if z < -5 {
-		return math.Log1p(-math.Exp(normalLogSF(-z)))
-	}
-	if z < 5 {
-		return math.Log(0.5 * math.Erfc(z/math.Sqrt2))
-	}
-	mills := z
-	for k := 200.0; k > 0; k-- {
-		mills = z + k/mills
-	}
-	return -z*z/2 - 0.5*math.Log(2*math.Pi) - math.Log(mills)
 }

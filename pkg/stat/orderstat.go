@@ -48,9 +48,18 @@ func (s sumMatrix) greatest() float64 { return s.b[len(s.b)-1] - s.a[0] }
 // count returns how many numbers are at most v, in one walk along the border
 // between them and the others.
 func (s sumMatrix) count(v float64) int {
-	total, j := 0, 0
+	total, j, b := 0, 0, s.b
+	if !s.triangle {
+		for _, a := range s.a {
+			for j < len(b) && b[j]-a <= v {
+				j++
+			}
+			total += j
+		}
+		return total
+	}
 	for i, a := range s.a {
-		for j < len(s.b) && s.b[j]-a <= v {
+		for j < len(b) && b[j]-a <= v {
 			j++
 		}
 		total += max(0, j-s.start(i))
@@ -78,22 +87,41 @@ func (s sumMatrix) between(low, high float64, n int) []float64 {
 }
 
 // order returns the k-th smallest number, from 1, and the one after it. Bounds are
-// moved towards it by interpolation between the counts at them, and by halving
-// where that is slow, until the numbers between them are few enough to be sorted:
-// O(n) memory and usually a handful of walks, each O(n).
+// moved towards it, by a guess where the matrix is large and by interpolation
+// between the counts at them, with halvings between, until the numbers between
+// the bounds are few enough to be sorted: O(n) memory and usually a handful of
+// walks, each O(n).
 func (s sumMatrix) order(k int) (at, next float64) {
 	few := max(1024, len(s.b)/4)
 	low, high := math.Nextafter(s.least(), math.Inf(-1)), s.greatest()
 	below, upTo := 0, s.size() // counts at low and high
 	last := min(k+1, upTo)
-	for step := 0; upTo-below > few; step++ {
-		v := s.probe(low, high, below, upTo, k, few, step)
+	thin, missed := s.thin(), 0.0
+	for step := 1; upTo-below > few; step++ {
+		// First below it, then above, by less than what may remain between.
+		want := float64(k) - 0.4*float64(few)
+		if k-below < few/2 {
+			want += 0.8 * float64(few)
+		}
+		v, guess := low, step%4 > 0
+		switch {
+		case !guess:
+		case thin != nil:
+			v = thin.at((want + missed) / float64(s.size()))
+		default:
+			share := (want - float64(below)) / float64(upTo-below)
+			v = low + (high-low)*math.Min(math.Max(share, 1e-3), 1-1e-3)
+		}
+		if v <= low || v >= high {
+			v, guess = middleFloat(low, high), false
+		}
 		if v <= low || v >= high {
 			break // nothing lies between: all the rest are equal
 		}
 		c := 0
-		if step%3 < 2 {
+		if guess {
 			c = s.count(v)
+			missed += want - float64(c)
 		} else {
 			// The numbers next to v say more than v: with many ties they are far.
 			at, next := 0.0, 0.0
@@ -119,6 +147,37 @@ func (s sumMatrix) order(k int) (at, next float64) {
 	return sorted[k-below-1], sorted[last-below-1]
 }
 
+// thin returns a matrix of every so many rows and columns, to guess by, or nil
+// where the matrix is no larger than that.
+func (s sumMatrix) thin() *sumMatrix {
+	const size = 1000
+	if len(s.a) <= 4*size && len(s.b) <= 4*size {
+		return nil
+	}
+	every := func(x []float64) []float64 {
+		if len(x) <= size {
+			return x
+		}
+		out := make([]float64, size)
+		for i := range out {
+			out[i] = x[(2*i+1)*len(x)/(2*size)]
+		}
+		return out
+	}
+	out := sumMatrix{a: every(s.a), b: every(s.b)}
+	if s.triangle {
+		out = sumsOf(out.b)
+	}
+	return &out
+}
+
+// at returns the number with that share below it.
+func (s sumMatrix) at(share float64) float64 {
+	n := float64(s.size())
+	v, _ := s.order(int(math.Max(1, math.Min(n, math.Ceil(share*n)))))
+	return v
+}
+
 // border returns how many numbers are at most v, the greatest of them, and the
 // least of the others.
 func (s sumMatrix) border(v float64) (count int, at, next float64) {
@@ -138,22 +197,6 @@ func (s sumMatrix) border(v float64) (count int, at, next float64) {
 		}
 	}
 	return count, at, next
-}
-
-// probe returns where to look next for the number of rank k between low and high.
-func (s sumMatrix) probe(low, high float64, below, upTo, k, few, step int) float64 {
-	if step%3 == 2 {
-		return middleFloat(low, high)
-	}
-	// Aimed to one side and then to the other by a little less than what may
-	// remain between the bounds.
-	aim := float64(k-below) + float64(few)*(float64(step%3)-0.5)*0.8
-	share := math.Min(math.Max(aim/float64(upTo-below), 1e-3), 1-1e-3)
-	v := low + (high-low)*share
-	if v <= low || v >= high {
-		return middleFloat(low, high)
-	}
-	return v
 }
 
 // middleFloat returns the floating-point number half way between two in the order

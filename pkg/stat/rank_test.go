@@ -204,7 +204,7 @@ func checkSignedRank(t *testing.T, sizes []int, method string) {
 				away += count
 			}
 		}
-		s := signedRanks(d, 0, method == "pratt", method == "zsplit")
+		s := signedRanks(sortedFloats(d), 0, method == "pratt", method == "zsplit")
 		if s.twiceV != v || s.zeros != zeros {
 			t.Fatalf("%v, %s: 2V = %d, want %d", d, method, s.twiceV, v)
 		}
@@ -413,6 +413,28 @@ func TestMannWhitneyMonotone(t *testing.T) {
 			t.Fatalf("%+v, %v and %+v, %v", got, err, same, errSame)
 		}
 	})
+}
+
+// TestOrderStatisticsOfMany checks the search in matrices of millions of numbers
+// by counting, with and without ties, far apart and of very unequal size.
+func TestOrderStatisticsOfMany(t *testing.T) {
+	few, ties := sortedFloats(drawn(30, 5, 0, 3)), sortedFloats(drawn(9000, 0, 0.25, 4))
+	for i, s := range []sumMatrix{
+		differencesOf(sortedFloats(drawn(6000, 0, 0, 1)), sortedFloats(drawn(7000, 3, 0, 2))),
+		differencesOf(few, sortedFloats(drawn(9000, 0, 0, 5))), differencesOf(ties, few), differencesOf(ties, ties),
+		sumsOf(sortedFloats(drawn(8000, 1, 0, 6))), sumsOf(ties),
+	} {
+		for _, share := range []float64{0, 1e-6, 0.025, 0.3, 0.5, 0.999, 1} {
+			k := max(1, int(share*float64(s.size())))
+			at, next := s.order(k)
+			if s.count(at) < k || s.count(math.Nextafter(at, math.Inf(-1))) >= k {
+				t.Errorf("%d: %v is not the number of rank %d", i, at, k)
+			}
+			if k++; k <= s.size() && (s.count(next) < k || s.count(math.Nextafter(next, math.Inf(-1))) >= k) {
+				t.Errorf("%d: %v is not the number of rank %d", i, next, k)
+			}
+		}
+	}
 }
 
 // TestOrderStatistics compares the search in a matrix of sums with sorting it.

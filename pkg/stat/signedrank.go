@@ -1,7 +1,6 @@
 package stat
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -86,7 +85,7 @@ func wilcoxon(test string, d []float64, o Options) (Result, error) {
 	if err := finite(test, len(d), all.least(), all.greatest(), sorted[0]-o.Mu, sorted[len(d)-1]-o.Mu); err != nil {
 		return Result{}, err
 	}
-	signed := signedRanks(d, o.Mu, strings.HasSuffix(o.Method, "pratt"), strings.HasSuffix(o.Method, "zsplit"))
+	signed := signedRanks(sorted, o.Mu, strings.HasSuffix(o.Method, "pratt"), strings.HasSuffix(o.Method, "zsplit"))
 	if len(signed.scores) == 0 {
 		return Result{}, refuse(test, Constant, len(d), 0, "no pair differs from mu = %g, so there is nothing to rank", o.Mu)
 	}
@@ -109,11 +108,7 @@ func wilcoxon(test string, d []float64, o Options) (Result, error) {
 	r.Interval, r.Warnings = shiftInterval(all, signedRankBound(len(d), o), o, r.Warnings)
 	r.Interval.N = len(d)
 	r.Interval.Estimate, r.Interval.Low, r.Interval.High = r.Interval.Estimate/2, r.Interval.Low/2, r.Interval.High/2
-	around := make([]float64, len(d))
-	for i, v := range d {
-		around[i] = v - o.Mu
-	}
-	if e, err := RankBiserialPaired(make([]float64, len(d)), around, Options{Level: o.Level}); err == nil {
+	if e, err := RankBiserialPaired(make([]float64, len(signed.left)), signed.left, Options{Level: o.Level}); err == nil {
 		r.Effect = &e
 	}
 	return r, nil
@@ -121,6 +116,8 @@ func wilcoxon(test string, d []float64, o Options) (Result, error) {
 
 // signedRank holds the ranks of differences that are not zero.
 type signedRank struct {
+	// left are those, from mu, by size.
+	left []float64
 	// scores are ranks doubled, ascending.
 	scores []int
 	// twiceV is the sum of those that are positive.
@@ -131,16 +128,27 @@ type signedRank struct {
 	zsplit    bool
 }
 
-// signedRanks ranks the differences from mu by size, with or without zeros.
+// signedRanks ranks the differences from mu by size, with or without zeros. d
+// ascends.
 func signedRanks(d []float64, mu float64, pratt, zsplit bool) signedRank {
 	out := signedRank{zsplit: zsplit}
+	// Towards both ends sizes ascend: merge the two.
+	j, _ := slices.BinarySearch(d, mu)
+	i := j - 1
+	for j < len(d) && d[j] == mu {
+		j++
+	}
 	left := make([]float64, 0, len(d))
-	for _, v := range d {
-		if v -= mu; v != 0 {
-			left = append(left, v)
+	for i >= 0 || j < len(d) {
+		if j == len(d) || i >= 0 && mu-d[i] < d[j]-mu {
+			left = append(left, d[i]-mu)
+			i--
+		} else {
+			left = append(left, d[j]-mu)
+			j++
 		}
 	}
-	slices.SortFunc(left, func(a, b float64) int { return cmp.Compare(math.Abs(a), math.Abs(b)) })
+	out.left = left
 	out.zeros = len(d) - len(left)
 	before := 0
 	if pratt || zsplit {
