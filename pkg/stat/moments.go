@@ -39,6 +39,41 @@ func Variance(x []float64) (float64, error) {
 	return v, err
 }
 
+// Autocorrelation returns the correlation of a series with itself so many steps
+// later [1], which is near 0 where observations are independent of those before:
+//
+//	r = Σ(xᵢ − x̄)(xᵢ₊ₖ − x̄) / Σ(xᵢ − x̄)²
+//
+// The first sum has n − k terms, the second n. It refuses a lag below 1, series
+// that are not longer than the lag, values that are not finite, and series that do
+// not vary.
+//
+// [1] Box, Jenkins (1976), Time Series Analysis: Forecasting and Control, section 2.1.
+func Autocorrelation(x []float64, lag int) (float64, error) {
+	const method = "autocorrelation"
+	if lag < 1 {
+		return 0, badOption(method, "lag %d is below 1", lag)
+	}
+	c, err := centred(method, x, max(lag, lag+1))
+	if err != nil {
+		return 0, err
+	}
+	if c.variance == 0 {
+		return 0, refuse(method, Constant, len(x), 0, "all values are equal")
+	}
+	away := make([]float64, len(x))
+	for i, v := range x {
+		away[i] = (v - c.first) - c.centre
+	}
+	products := make([]float64, len(x)-lag)
+	for i := range products {
+		products[i] = away[i] * away[i+lag]
+	}
+	same := func(v float64) float64 { return v }
+	r := sum(products, same) / sum(away, func(v float64) float64 { return v * v })
+	return r, finite(method, len(x), r)
+}
+
 // moments returns mean and sample variance; the variance of one value is 0.
 func moments(method string, x []float64, need int) (mean, variance float64, err error) {
 	c, err := centred(method, x, need)

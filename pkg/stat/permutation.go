@@ -229,7 +229,7 @@ func (g *twoGroups) value(marked []bool) float64 {
 				g.first = append(g.first, v)
 			}
 		}
-		return median(g.second) - median(g.first)
+		return sortedMedian(g.second) - sortedMedian(g.first)
 	}
 	sum, squares := 0.0, 0.0
 	for i, v := range g.values {
@@ -274,13 +274,13 @@ func (s *signedValues) value(positive []bool) float64 {
 		}
 	}
 	if s.work != nil {
-		return median(s.work)
+		return sortedMedian(s.work)
 	}
 	return sum / float64(len(s.sizes))
 }
 
-// median returns the median of x, and sorts it.
-func median(x []float64) float64 {
+// sortedMedian returns the median of x, and sorts it.
+func sortedMedian(x []float64) float64 {
 	slices.Sort(x)
 	n := len(x)
 	return x[(n-1)/2] + (x[n/2]-x[(n-1)/2])/2
