@@ -135,7 +135,7 @@ func (p betaPoint) fraction() float64 {
 // the density over the logit, s below that of x, against its value at x. ψ is
 // taken from whichever of x and y is at most ½, where its parts do not cancel.
 func (p betaPoint) integral() float64 {
-	n, slope := p.a+p.b, -p.d
+	n, slope := p.a+p.b, math.Abs(p.d)
 	least, sign := p.x, -1.0
 	if p.x > 0.5 {
 		least, sign = p.y, 1

@@ -28,7 +28,7 @@ func (d F) tails(x float64) (lower, upper float64) {
 func fPoint(x, d1, d2 float64) betaPoint {
 	w, distance := x*(d1/d2), d2/2
 	if !math.IsInf(w, 1) {
-		distance = d1 / 2 * (x - 1) / (1 + w)
+		distance = (x - 1) / (1 + w) * (d1 / 2)
 	}
 	return betaRatio(d1/2, d2/2, w, math.Log(x)+math.Log(d1/d2), distance)
 }
