@@ -1,12 +1,22 @@
 package dist
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
-// Dunnett is the distribution of the largest of several Student variables with a
-// common denominator and correlations Lambda[i]·Lambda[j]: comparisons of
+// Dunnett is the distribution of the largest of up to 1,000 Student variables
+// with a common denominator and correlations Lambda[i]·Lambda[j]: comparisons of
 // treatments with one control, for which Lambda[i] = √(nᵢ/(n₀+nᵢ)) [1]. Lambda
-// lies within (−1, 1); DF may be +Inf. Given the common factor z and the root s
-// of the variance the variables are independent, which leaves two integrals.
+// lies within ±0.999999; DF may be +Inf.
+//
+// Given the common factor z and the root s of the variance the variables are
+// independent, which leaves two integrals,
+//
+//	P(max|Tᵢ| > x) = E ∫ φ(z)·(1 − Π(1 − Q((xs−λᵢz)/cᵢ) − Q((xs+λᵢz)/cᵢ))) dz,  cᵢ² = 1 − λᵢ²,
+//
+// both by the trapezoidal rule, deterministic to the last digits, the tail taken
+// as such.
 //
 // CDF, SF and the quantiles are those of max|Tᵢ|; the methods with OneSided in
 // their name those of max Tᵢ.
@@ -18,11 +28,11 @@ type Dunnett struct {
 }
 
 func (d Dunnett) valid() bool {
-	if len(d.Lambda) == 0 || !(d.DF >= minDF) {
+	if len(d.Lambda) == 0 || len(d.Lambda) > 1000 || !(d.DF >= minDF) {
 		return false
 	}
 	for _, l := range d.Lambda {
-		if !(l > -1 && l < 1) {
+		if !(math.Abs(l) <= 0.999999) {
 			return false
 		}
 	}
@@ -35,37 +45,149 @@ func (d Dunnett) tails(x float64) (lower, upper float64) {
 	if x == 0 {
 		return math.Inf(-1), 0
 	}
-	upper = math.Min(0, chiIntegral(d.DF, func(s float64) float64 {
-		return d.overFactor(x*s, func(z float64) float64 {
-			sum := 0.0
-			for _, l := range d.Lambda {
-				c := math.Sqrt((1 - l) * (1 + l))
-				sum += math.Log1p(-math.Min(1, normalSF((x*s-l*z)/c)+normalSF((x*s+l*z)/c)))
-			}
-			return math.Log(-math.Expm1(sum))
-		})
-	}))
-	return log1mExp(upper), upper
+	f := newFactors(d.Lambda, true)
+	upper = math.Min(0, chiIntegral(d.DF, func(s float64) float64 { return f.logAnyOutside(x * s) }))
+	if upper < -0.1 {
+		return log1mExp(upper), upper
+	}
+	lower = math.Min(0, chiIntegral(d.DF, func(s float64) float64 { return f.logAllInside(x * s) }))
+	return lower, log1mExp(lower)
 }
 
-// overFactor returns ln E exp(f(Z)).
-func (d Dunnett) overFactor(w float64, f func(z float64) float64) float64 {
-	end := math.Abs(w) + 9
-	total, top := 0.0, math.Inf(-1)
-	const points = 400
-	var values [2*points + 1]float64
-	for i := range values {
-		z := end * float64(i-points) / points
-		values[i] = normalLogPDF(z) + f(z)
-		top = math.Max(top, values[i])
+// start takes the variables for independent, as they nearly are far out.
+func (d Dunnett) start(logP float64, upper bool) float64 {
+	if !upper {
+		return 1
 	}
-	if math.IsInf(top, -1) {
-		return top
+	return T{d.DF}.start(math.Min(logP-math.Log(2*float64(len(d.Lambda))), -1), true)
+}
+
+// factor is a loading λ with c = √(1−λ²) and how many variables have it.
+type factor struct{ lambda, c, count float64 }
+
+// factors computes what is left of several variables given their denominator.
+type factors struct {
+	list []factor
+	// most is the largest |λ|, step the distance of the points of integration.
+	most, step float64
+	twoSided   bool
+}
+
+func newFactors(lambda []float64, twoSided bool) factors {
+	sorted := slices.Clone(lambda)
+	if twoSided { // the sign does not matter
+		for i, l := range sorted {
+			sorted[i] = math.Abs(l)
+		}
 	}
-	for _, v := range values {
-		total += math.Exp(v - top)
+	slices.Sort(sorted)
+	f := factors{twoSided: twoSided}
+	narrow := 1.0
+	for _, l := range sorted {
+		f.most = math.Max(f.most, math.Abs(l))
+		if n := len(f.list); n > 0 && f.list[n-1].lambda == l {
+			f.list[n-1].count++
+			continue
+		}
+		c := math.Sqrt((1 - l) * (1 + l))
+		narrow = math.Min(narrow, c/math.Max(math.Abs(l), 0.5))
+		f.list = append(f.list, factor{l, c, 1})
 	}
-	return top + math.Log(total*end/points)
+	f.step = 0.36 * math.Min(1, narrow) / math.Sqrt(1+0.5*math.Log(float64(len(lambda))))
+	return f
+}
+
+// outside returns P(|Tᵢ| > w), or P(Tᵢ > w), for a variable given z.
+func (f factors) outside(v factor, w, z float64) float64 {
+	q := normalSF((w - v.lambda*z) / v.c)
+	if f.twoSided {
+		q += normalSF((w + v.lambda*z) / v.c)
+	}
+	return q
+}
+
+// logAnyOutside returns ln P(any variable lies outside) for a denominator of 1.
+func (f factors) logAnyOutside(w float64) float64 {
+	if w > 35 { // the terms would underflow
+		return f.sum(w, func(z float64) float64 {
+			most := math.Inf(-1)
+			for _, v := range f.list {
+				q := normalLogSF((w - v.lambda*z) / v.c)
+				if f.twoSided {
+					q = logAdd(q, normalLogSF((w+v.lambda*z)/v.c))
+				}
+				most = logAdd(most, q+math.Log(v.count))
+			}
+			return normalLogPDF(z) + math.Min(most, 0)
+		})
+	}
+	return f.plainSum(w, func(z float64) float64 {
+		inside := 0.0
+		for _, v := range f.list {
+			inside += v.count * math.Log1p(-math.Min(1, f.outside(v, w, z)))
+		}
+		return -math.Expm1(inside)
+	})
+}
+
+// logAllInside returns ln P(no variable lies outside).
+func (f factors) logAllInside(w float64) float64 {
+	return f.sum(w, func(z float64) float64 {
+		sum := normalLogPDF(z)
+		for _, v := range f.list {
+			if f.twoSided {
+				sum += v.count * logNormalBetween((-w-v.lambda*z)/v.c, 2*w/v.c)
+			} else {
+				sum += v.count * normalLogSF((v.lambda*z-w)/v.c)
+			}
+		}
+		return sum
+	})
+}
+
+// window returns the points between which z matters: where the factor alone is
+// likely, and where with its help a variable reaches w.
+func (f factors) window(w float64) (from, to int) {
+	end := int(math.Ceil((f.most*math.Abs(w) + 9) / f.step))
+	if f.twoSided {
+		return 0, end
+	}
+	return -end, end
+}
+
+// plainSum returns ln ∫ φ·g; of an even function for two-sided variables.
+func (f factors) plainSum(w float64, g func(z float64) float64) float64 {
+	from, to := f.window(w)
+	sum := 0.0
+	for i := from; i <= to; i++ {
+		z := float64(i) * f.step
+		term := math.Exp(-z*z/2) * g(z)
+		if f.twoSided && i > 0 {
+			term *= 2
+		}
+		sum += term
+	}
+	return math.Min(0, math.Log(sum*f.step)-halfLog2Pi)
+}
+
+// sum returns ln ∫ exp(g), likewise, in logarithms.
+func (f factors) sum(w float64, g func(z float64) float64) float64 {
+	from, to := f.window(w)
+	top, sum := math.Inf(-1), 0.0
+	for i := from; i <= to; i++ {
+		term := g(float64(i) * f.step)
+		if f.twoSided && i > 0 {
+			term += math.Ln2
+		}
+		if term > top {
+			sum *= math.Exp(top - term)
+			top = term
+		}
+		if !math.IsInf(term, -1) {
+			sum += math.Exp(term - top)
+		}
+	}
+	return math.Min(0, top+math.Log(sum*f.step))
 }
 
 // oneSided is the law of max Tᵢ.
@@ -74,17 +196,22 @@ type oneSided struct{ Dunnett }
 func (d oneSided) support() (low, high float64) { return math.Inf(-1), math.Inf(1) }
 
 func (d oneSided) tails(x float64) (lower, upper float64) {
-	upper = math.Min(0, chiIntegral(d.DF, func(s float64) float64 {
-		return d.overFactor(x*s, func(z float64) float64 {
-			sum := 0.0
-			for _, l := range d.Lambda {
-				c := math.Sqrt((1 - l) * (1 + l))
-				sum += normalLogSF((l*z - x*s) / c)
-			}
-			return math.Log(-math.Expm1(sum))
-		})
-	}))
+	f := newFactors(d.Lambda, false)
+	if x < 1 {
+		lower = math.Min(0, chiIntegral(d.DF, func(s float64) float64 { return f.logAllInside(x * s) }))
+		if lower < -0.1 {
+			return lower, log1mExp(lower)
+		}
+	}
+	upper = math.Min(0, chiIntegral(d.DF, func(s float64) float64 { return f.logAnyOutside(x * s) }))
 	return log1mExp(upper), upper
+}
+
+func (d oneSided) start(logP float64, upper bool) float64 {
+	if !upper {
+		return -T{d.DF}.start(logP, true)
+	}
+	return T{d.DF}.start(math.Min(logP-math.Log(float64(len(d.Lambda))), -1), true)
 }
 
 // OneSidedCDF returns P(max Tᵢ ≤ x).

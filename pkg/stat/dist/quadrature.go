@@ -87,7 +87,89 @@ func chiIntegral(df float64, f func(s float64) float64) float64 {
 		return f(1)
 	}
 	g := func(u float64) float64 { return chiLogDensity(df, u) + f(math.Exp(u)) }
-	return bumpIntegral(g, 0, 1/math.Sqrt(df))
+	return smoothIntegral(g, 0, 1/math.Sqrt(2*df))
+}
+
+// smoothIntegral returns ln ∫ exp(g) over the real line for an analytic g with one
+// top, looked for from start in steps of about width, that falls at least in
+// proportion to the distance on both sides. The trapezoidal rule converges
+// exponentially for such functions: when the sums over the points and over the
+// points between them agree to half of the digits, their mean has all.
+func smoothIntegral(g func(float64) float64, start, width float64) float64 {
+	top, height, h := summit(g, start, width)
+	if math.IsInf(height, -1) || math.IsNaN(height) {
+		return height
+	}
+	sum := trapezoid(g, top, h, height) * h
+	for range 12 {
+		between := trapezoid(g, top+h/2, h, height) * h
+		agree := math.Abs(sum-between) <= 2e-7*sum
+		sum, h = (sum+between)/2, h/2
+		if agree {
+			break
+		}
+	}
+	return height + math.Log(sum)
+}
+
+// trapezoid returns Σ exp(g(at + i·h) − height) over all whole i, as far as the
+// terms count.
+func trapezoid(g func(float64) float64, at, h, height float64) float64 {
+	const limit = 1e-16
+	sum := math.Exp(g(at) - height)
+	for _, step := range [...]float64{h, -h} {
+		last := 0.0
+		for i := 1.0; i < 1e5; i++ {
+			term := math.Exp(g(at+i*step) - height)
+			sum += term
+			// What follows a slow fall adds up to about term·last/(last−term).
+			if term <= limit*sum && term <= last*0.9 || term == 0 {
+				break
+			}
+			last = term
+		}
+	}
+	return sum
+}
+
+// summit returns a point near the top of g, the height there, and a step of
+// about half of the standard deviation of a bump of that curvature.
+func summit(g func(float64) float64, start, width float64) (top, height, h float64) {
+	x, y := start, g(start)
+	step := width
+	if right := g(x + step); right > y {
+		x, y = x+step, right
+	} else {
+		step = -step
+	}
+	for range 400 {
+		next := g(x + step)
+		if !(next > y) && !math.IsInf(y, -1) {
+			break
+		}
+		x, y, step = x+step, next, step*1.6
+	}
+	// The top lies within a step of x: parabolas through three points close in.
+	w := math.Abs(step)
+	for range 8 {
+		left, right := g(x-w), g(x+w)
+		bend := 2*y - left - right
+		shift := 0.0
+		if bend > 0 {
+			shift = math.Max(-1, math.Min(1, (right-left)/(2*bend)))
+		}
+		sd := w / math.Sqrt(math.Max(bend, 1e-9))
+		if w <= 1.5*sd && math.Abs(shift) < 0.5 {
+			return x, y, math.Min(sd, 0.5)
+		}
+		if shift != 0 {
+			if at := g(x + shift*w); at > y {
+				x, y = x+shift*w, at
+			}
+		}
+		w = math.Min(w/2, sd)
+	}
+	return x, y, w
 }
 
 // bumpIntegral returns ln ∫ exp(g) for a g with one top, looked for from start in

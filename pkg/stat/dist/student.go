@@ -14,18 +14,12 @@ func (d T) tails(t float64) (lower, upper float64) {
 	if d.DF > maxDF {
 		return Normal{}.tails(t)
 	}
-	tail, _ := d.outside(math.Abs(t))
+	tail, _ := d.bothSides(math.Abs(t))
 	tail -= math.Ln2
 	if t < 0 {
 		return tail, log1mExp(tail)
 	}
 	return log1mExp(tail), tail
-}
-
-// outside returns ln P(|T| > t) and ln P(|T| ≤ t) for t ≥ 0.
-func (d T) outside(t float64) (tail, centre float64) {
-	centre, tail = squaredRatio(t, d.DF).tails()
-	return tail, centre
 }
 
 // squaredRatio returns the point y = t²/(ν+t²) of I(y; ½, ν/2).
@@ -53,4 +47,14 @@ func (d T) start(logP float64, upper bool) float64 {
 		return -t
 	}
 	return t
+}
+
+// bothSides returns ln P(|T| > t) and ln P(|T| ≤ t) for t ≥ 0.
+func (d T) bothSides(t float64) (outside, inside float64) {
+	if d.DF > maxDF {
+		outside = math.Min(0, math.Ln2+normalLogSF(t))
+		return outside, math.Log(math.Erf(t / math.Sqrt2))
+	}
+	inside, outside = squaredRatio(t, d.DF).tails()
+	return outside, inside
 }

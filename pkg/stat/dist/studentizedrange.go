@@ -2,31 +2,36 @@ package dist
 
 import "math"
 
-// StudentizedRange is the range of K ≥ 2 independent standard normal variables
-// over the root of an independent χ²/DF. DF may be +Inf. Its upper tail is
-// integrated as such: with Q(z) = P(Z > z), S the root of χ²/ν, and z the least
-// of the K variables,
+// StudentizedRange is the range of K independent standard normal variables over
+// the root of an independent χ²/DF, for K from 2 to 10,000. DF may be +Inf. With
+// Q(z) = P(Z > z), S the root of χ²/ν, and z the least of the K variables [1],
 //
-//	P(X > q) = E ∫ K·φ(z)·(Q(z)ᴷ⁻¹ − (Q(z) − Q(z+qS))ᴷ⁻¹) dz,
+//	P(X > q) = E ∫ K·φ(z)·(Q(z)ᴷ⁻¹ − (Q(z) − Q(z+qS))ᴷ⁻¹) dz.
 //
-// the difference taken from the ratio of both [1].
+// The tail is integrated as such, the difference taken from the ratio of both
+// terms, and both integrals by the trapezoidal rule, which converges
+// exponentially for them. K = 2 is √2·|T|.
 //
-// [1] Tukey (1953), The Problem of Multiple Comparisons; Hartley (1942),
-// Biometrika 32: 334-348.
+// [1] Hartley (1942), Biometrika 32 (3/4): 334-348.
 type StudentizedRange struct {
 	K  int
 	DF float64
 }
 
-func (d StudentizedRange) valid() bool { return d.K >= 2 && d.K <= 1e6 && d.DF >= minDF }
+func (d StudentizedRange) valid() bool { return d.K >= 2 && d.K <= 10000 && d.DF >= minDF }
 
 func (d StudentizedRange) support() (low, high float64) { return 0, math.Inf(1) }
 
 func (d StudentizedRange) tails(q float64) (lower, upper float64) {
+	if d.K == 2 {
+		upper, lower = T{d.DF}.bothSides(q / math.Sqrt2)
+		return lower, upper
+	}
 	if q == 0 {
 		return math.Inf(-1), 0
 	}
-	upper = math.Min(0, chiIntegral(d.DF, func(s float64) float64 { return rangeLogSF(float64(d.K), q*s) }))
+	r := newRangeTail(d.K)
+	upper = math.Min(0, chiIntegral(d.DF, func(s float64) float64 { return r.logSF(q * s) }))
 	if upper < -0.1 {
 		return log1mExp(upper), upper
 	}
@@ -34,21 +39,105 @@ func (d StudentizedRange) tails(q float64) (lower, upper float64) {
 	return lower, log1mExp(lower)
 }
 
-// rangeLogSF returns ln P(range of k normal variables > w).
+// start takes the K(K−1)/2 differences for independent, as they nearly are far out.
+func (d StudentizedRange) start(logP float64, upper bool) float64 {
+	if !upper {
+		return 1
+	}
+	pairs := float64(d.K) * float64(d.K-1)
+	return math.Sqrt2 * T{d.DF}.start(math.Min(logP-math.Log(pairs), -1), true)
+}
+
+// rangeTail computes P(range of k normal variables > w) for many w: it keeps
+// what depends on the least variable alone, at multiples of a step.
+type rangeTail struct {
+	k, step, least float64
+	// above and below hold, for z = i·step with i ≥ 0 and z = −i·step with i > 0,
+	// what does not depend on w.
+	above, below []rangePoint
+}
+
+// rangePoint is k·φ(z)·Q(z)ᵏ⁻¹ and 1/(2Q(z)).
+type rangePoint struct{ weight, scale float64 }
+
+func newRangeTail(k int) *rangeTail {
+	f := float64(k)
+	r := &rangeTail{k: f, step: 0.44 / math.Sqrt(1+0.6*math.Log(f/2))}
+	r.least = math.Sqrt(2 * math.Log(f))
+	return r
+}
+
+// point returns the values at z = i·step.
+func (r *rangeTail) point(i int) rangePoint {
+	list, at, sign := &r.above, i, 1.0
+	if i < 0 {
+		list, at, sign = &r.below, -i-1, -1
+	}
+	for len(*list) <= at {
+		n := len(*list)
+		if i < 0 {
+			n++
+		}
+		z := sign * float64(n) * r.step
+		q := normalSF(z)
+		*list = append(*list, rangePoint{
+			weight: r.k * math.Exp(normalLogPDF(z)+(r.k-1)*normalLogSF(z)),
+			scale:  0.5 / q,
+		})
+	}
+	return (*list)[at]
+}
+
+// logSF returns ln P(range > w).
+func (r *rangeTail) logSF(w float64) float64 {
+	if w > 50 { // below 1e-270: in logarithms throughout
+		return rangeLogSF(r.k, w)
+	}
+	from := int(math.Round(-math.Max(w/2, math.Min(r.least, w)) / r.step))
+	sum := 0.0
+	for _, direction := range [...]int{1, -1} {
+		i, last := from, 0.0
+		if direction < 0 {
+			i--
+		}
+		for ; ; i += direction {
+			z := float64(i) * r.step
+			p := r.point(i)
+			ratio := p.scale * math.Erfc((z+w)/math.Sqrt2)
+			// 1 − (1 − ratio)ᵏ⁻¹
+			term := (r.k - 1) * ratio
+			if term > 1e-17 {
+				term = -math.Expm1((r.k - 1) * math.Log1p(-math.Min(ratio, 1)))
+			}
+			term *= p.weight
+			sum += term
+			if term < 1e-16*sum && term < last || term == 0 && (z > 1 || z < -40) {
+				break
+			}
+			last = term
+		}
+	}
+	return math.Min(0, math.Log(sum*r.step))
+}
+
+// rangeLogSF returns ln P(range > w) for large w.
 func rangeLogSF(k, w float64) float64 {
-	return bumpSum(func(z float64) float64 {
+	return math.Log(k) + smoothIntegral(func(z float64) float64 {
 		logQ := normalLogSF(z)
-		ratio := math.Exp(normalLogSF(z+w) - logQ)
-		fall := -math.Expm1((k - 1) * math.Log1p(-ratio))
-		return normalLogPDF(z) + (k-1)*logQ + math.Log(fall)
-	}, -w/2) + math.Log(k)
+		logRatio := normalLogSF(z+w) - logQ
+		fall := math.Log(k-1) + logRatio
+		if fall > -37 {
+			fall = math.Log(-math.Expm1((k - 1) * math.Log1p(-math.Exp(logRatio))))
+		}
+		return normalLogPDF(z) + (k-1)*logQ + fall
+	}, -w/2, 0.5)
 }
 
 // rangeLogCDF returns ln P(range ≤ w).
 func rangeLogCDF(k, w float64) float64 {
-	return bumpSum(func(z float64) float64 {
+	return math.Log(k) + smoothIntegral(func(z float64) float64 {
 		return normalLogPDF(z) + (k-1)*logNormalBetween(z, w)
-	}, -w/2) + math.Log(k)
+	}, -w/2, 0.5)
 }
 
 // logNormalBetween returns ln P(z < Z ≤ z+w).
@@ -69,6 +158,3 @@ func logNormalBetween(z, w float64) float64 {
 	upper := normalLogSF(z)
 	return upper + math.Log(-math.Expm1(normalLogSF(z+w)-upper))
 }
-
-// bumpSum returns ln ∫ exp(g) for a g with one top of about normal width.
-func bumpSum(g func(float64) float64, start float64) float64 { return bumpIntegral(g, start, 0.5) }
