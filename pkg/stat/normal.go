@@ -3,19 +3,16 @@ package stat
 import (
 	"fmt"
 
-	"gonum.org/v1/gonum/stat/distuv"
+	"github.com/crucible-go/crucible/pkg/stat/dist"
 )
 
 // NormQuantile returns the quantile of the standard normal distribution, the z
-// with Φ(z) = p, by Wichura's rational approximations [1], to about 1e-15. It
-// panics if p is outside (0, 1).
-//
-// [1] Wichura (1988), algorithm AS 241, Applied Statistics 37 (3): 477-484.
+// with Φ(z) = p, to about 1e-15. It panics if p is outside (0, 1).
 func NormQuantile(p float64) float64 {
 	if !(p > 0 && p < 1) {
 		panic(fmt.Sprintf("stat: probability %v outside (0, 1)", p))
 	}
-	return distuv.UnitNormal.Quantile(p)
+	return dist.Normal{}.Quantile(p)
 }
 
 // zFor returns the z of a two-sided interval: the quantile of (1 + level) / 2,

@@ -88,7 +88,7 @@ func (p betaPoint) tails() (lower, upper float64) {
 func (p betaPoint) logFront() float64 {
 	n := p.a + p.b
 	return 0.5*(math.Log(p.a)+math.Log(p.b/n)) - halfLog2Pi +
-		stirlingError(n) - stirlingError(p.a) - stirlingError(p.b) -
+		StirlingError(n) - StirlingError(p.a) - StirlingError(p.b) -
 		deviance(p.a, p.d, p.logX+math.Log(n/p.a)) - deviance(p.b, -p.d, p.logY+math.Log(n/p.b))
 }
 

@@ -45,7 +45,7 @@ func (d Binomial) LogPMF(k int64) float64 {
 	y := n - x
 	distance := math.FMA(n, d.P, -x)
 	return 0.5*math.Log(n/x/y) - halfLog2Pi +
-		stirlingError(n) - stirlingError(x) - stirlingError(y) -
+		StirlingError(n) - StirlingError(x) - StirlingError(y) -
 		deviance(x, distance, math.Log(d.P)+math.Log(n/x)) - deviance(y, -distance, math.Log1p(-d.P)+math.Log(n/y))
 }
 

@@ -62,7 +62,7 @@ func logPoissonRaw(a, x, logX float64) float64 {
 	if a == 0 {
 		return -x
 	}
-	return -stirlingError(a) - deviance(a, x-a, logX-math.Log(a)) - halfLog2Pi - 0.5*math.Log(a)
+	return -StirlingError(a) - deviance(a, x-a, logX-math.Log(a)) - halfLog2Pi - 0.5*math.Log(a)
 }
 
 // gammaFraction returns Q(a, x)·Γ(a)·eˣ/xᵃ by Legendre's continued fraction, in

@@ -47,7 +47,7 @@ func logChoose(m, x, p, r, n float64) float64 {
 	}
 	distance := math.FMA(m, r, -x*n) / n
 	return 0.5*math.Log(m/x/y) - halfLog2Pi +
-		stirlingError(m) - stirlingError(x) - stirlingError(y) -
+		StirlingError(m) - StirlingError(x) - StirlingError(y) -
 		deviance(x, distance, math.Log(p)+math.Log(m/x)) - deviance(y, -distance, math.Log1p(-p)+math.Log(m/y))
 }
 

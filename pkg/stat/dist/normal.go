@@ -48,6 +48,16 @@ func (Normal) valid() bool { return true }
 
 func (Normal) support() (low, high float64) { return math.Inf(-1), math.Inf(1) }
 
+func (Normal) central(c float64) float64 { return math.Sqrt2 * math.Erfinv(c) }
+
+func (Normal) start(logP float64, upper bool) float64 {
+	z := normalQuantile(logP)
+	if !upper {
+		return -z
+	}
+	return z
+}
+
 // normalQuantile returns the z with ln P(Z > z) = logQ, for logQ ≤ ln ½: Halley
 // steps on the logarithm from the first terms of its expansion.
 func normalQuantile(logQ float64) float64 {

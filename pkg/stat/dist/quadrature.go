@@ -77,7 +77,7 @@ func chiLogDensity(df, u float64) float64 {
 	if v > -0.6 {
 		d = log1pmx(v)
 	}
-	return a*d + math.Log(df) - 0.5*math.Log(a) - halfLog2Pi - stirlingError(a)
+	return a*d + math.Log(df) - 0.5*math.Log(a) - halfLog2Pi - StirlingError(a)
 }
 
 // chiIntegral returns ln of E exp(f(S)) for S as in chiLogDensity, where f, the

@@ -67,6 +67,13 @@ type starter interface {
 	start(logP float64, upper bool) float64
 }
 
+// centred is a law symmetric about 0 that solves for its quantiles near 0 itself,
+// where logarithms of the tails lose the digits of a small quantile.
+type centred interface {
+	// central returns the x > 0 with P(|X| ≤ x) = c, for 0 < c ≤ ½.
+	central(c float64) float64
+}
+
 // solve returns the x whose tail has probability p.
 func solve(l law, p float64, upper bool) float64 {
 	low, high := l.support()
@@ -75,6 +82,16 @@ func solve(l law, p float64, upper bool) float64 {
 		return high
 	case p == 0, p == 1:
 		return low
+	}
+	if c, ok := l.(centred); ok && p >= 0.25 {
+		x := 0.0
+		if p != 0.5 {
+			x = c.central(2 * (0.5 - p)) // exact
+		}
+		if !upper {
+			return 0 - x
+		}
+		return x
 	}
 	target := math.Log(p)
 	start := math.NaN()

@@ -70,11 +70,11 @@ func logAdd(x, y float64) float64 {
 	return x + math.Log1p(math.Exp(y-x))
 }
 
-// stirlingError returns δ(x) = ln Γ(x+1) − ln(√(2πx)·(x/e)ˣ) for x > 0, what
+// StirlingError returns δ(x) = ln Γ(x+1) − ln(√(2πx)·(x/e)ˣ) for x > 0, what
 // Stirling's formula lacks [1, 5.11.1].
 //
 // [1] NIST Digital Library of Mathematical Functions.
-func stirlingError(x float64) float64 {
+func StirlingError(x float64) float64 {
 	if x < 1 {
 		g, _ := math.Lgamma(x + 1)
 		return g - (x+0.5)*math.Log(x) + x - halfLog2Pi
@@ -88,6 +88,29 @@ func stirlingError(x float64) float64 {
 	}
 	xx := x * x
 	return shift + (1.0/12-(1.0/360-(1.0/1260-(1.0/1680-(1.0/1188-691.0/360360/xx)/xx)/xx)/xx)/xx)/x
+}
+
+// Deviance returns x·ln(x/μ) + μ − x for x ≥ 0 and μ > 0, without cancellation
+// for x close to μ.
+func Deviance(x, mu float64) float64 {
+	if x == 0 {
+		return mu
+	}
+	return deviance(x, mu-x, math.Log(mu/x))
+}
+
+// LogGammaHalf returns ln(Γ(a+½)/Γ(a)) for a > 0; two log-gammas would lose the
+// digits that they share.
+func LogGammaHalf(a float64) float64 {
+	// By Stirling's formula for Γ(a+½) = Γ(b+1) and Γ(a) = Γ(a+1)/a, b = a − ½, or
+	// by their difference where a is too small for it.
+	if a < 1.5 {
+		return LogGammaHalf(a+1) + math.Log(a/(a+0.5))
+	}
+	b := a - 0.5
+	// (b+½)·ln b − b − (a+½)·ln a + a + ln a = a·ln(b/a) + ½ + ½·ln a
+	v := -0.5 / a
+	return a*log1pmx(v) + 0.5*math.Log(a) + StirlingError(b) - StirlingError(a)
 }
 
 // deviance returns a·ln(a/(a+d)) + d for a > 0 and a + d ≥ 0: the deviance of a

@@ -53,8 +53,20 @@ func (d T) start(logP float64, upper bool) float64 {
 func (d T) bothSides(t float64) (outside, inside float64) {
 	if d.DF > maxDF {
 		outside = math.Min(0, math.Ln2+normalLogSF(t))
+		if t > 1 {
+			return outside, log1mExp(outside)
+		}
 		return outside, math.Log(math.Erf(t / math.Sqrt2))
 	}
 	inside, outside = squaredRatio(t, d.DF).tails()
 	return outside, inside
+}
+
+func (d T) central(c float64) float64 {
+	target := math.Log(c)
+	z := Normal{}.central(c)
+	return root(func(t float64) float64 {
+		_, inside := d.bothSides(t)
+		return inside - target
+	}, z, 0, math.Inf(1))
 }
