@@ -67,18 +67,30 @@ func bettingEnd(x, bets []float64, goal float64) float64 {
 	return high
 }
 
-// capital returns ln K⁺(m). Products are cheap, and are brought back to a
-// logarithm before they can overflow.
+// capital returns ln K⁺(m).
 func capital(x, bets []float64, m float64) float64 {
-	total, product, most := 0.0, 1.0, 0.5/m
+	wealth, most := newWealth(), 0.5/m
 	for i, v := range x {
-		product *= 1 + math.Min(bets[i], most)*(v-m)
-		if product > 1e250 || product < 1e-250 {
-			total, product = total+math.Log(product), 1
-		}
+		wealth.times(1 + min(bets[i], most)*(v-m))
 	}
-	return total + math.Log(product)
+	return wealth.log()
 }
+
+// wealth is a product of many positive factors of moderate size. Products are
+// cheap, lose less than sums of logarithms, and are brought back to a logarithm
+// before they can overflow.
+type wealth struct{ logs, product float64 }
+
+func newWealth() wealth { return wealth{product: 1} }
+
+func (w *wealth) times(f float64) {
+	if w.product *= f; w.product > 1e250 || w.product < 1e-250 {
+		w.logs, w.product = w.log(), 1
+	}
+}
+
+// log returns the natural logarithm of the product.
+func (w *wealth) log() float64 { return w.logs + math.Log(w.product) }
 
 // MeanBet is a gambler against the hypothesis that the mean of observations in
 // [0, 1] is Mu (or, one-sided, at most or at least Mu). Its wealth is an e-value
@@ -87,7 +99,7 @@ type MeanBet struct {
 	mu          float64
 	alternative Alternative
 	plug        plugIn
-	up, down    float64 // ln K⁺, ln K⁻
+	up, down    wealth // K⁺, K⁻
 	most        float64
 }
 
@@ -102,14 +114,14 @@ func NewMeanBet(mu, alpha float64, alternative Alternative) *MeanBet {
 	if alternative == Greater || alternative == Less {
 		sides = 1
 	}
-	return &MeanBet{mu: mu, alternative: alternative, plug: newPlugIn(math.Log(sides / alpha))}
+	return &MeanBet{mu: mu, alternative: alternative, plug: newPlugIn(math.Log(sides / alpha)), up: newWealth(), down: newWealth()}
 }
 
 // Add takes the next observation, in [0, 1].
 func (b *MeanBet) Add(x float64) {
 	bet := b.plug.bet()
-	b.up += math.Log1p(math.Min(bet, 0.5/b.mu) * (x - b.mu))
-	b.down += math.Log1p(-math.Min(bet, 0.5/(1-b.mu)) * (x - b.mu))
+	b.up.times(1 + math.Min(bet, 0.5/b.mu)*(x-b.mu))
+	b.down.times(1 - math.Min(bet, 0.5/(1-b.mu))*(x-b.mu))
 	b.most = math.Max(b.most, b.LogE())
 	b.plug.add(x)
 }
@@ -119,11 +131,11 @@ func (b *MeanBet) Add(x float64) {
 func (b *MeanBet) LogE() float64 {
 	switch b.alternative {
 	case Greater:
-		return b.up
+		return b.up.log()
 	case Less:
-		return b.down
+		return b.down.log()
 	}
-	return logMean(b.up, b.down)
+	return logMean(b.up.log(), b.down.log())
 }
 
 // LogP returns the natural logarithm of the p-value, which holds at any time: 1

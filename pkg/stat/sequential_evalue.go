@@ -118,7 +118,7 @@ func EValuePaired(x, y []float64, o Options) (Result, error) {
 type PairedBet struct {
 	Alternative  Alternative
 	For, Against int
-	logE         float64 // of both sides
+	logE         float64 // of either side
 }
 
 // Add takes the next item: 1 if only the treatment was right, -1 if only the

@@ -37,10 +37,7 @@ func QuantileSequence(x []float64, q float64, o Options) (Result, error) {
 		return Result{}, err
 	}
 	n, goal := len(x), math.Log(2/(1-o.Level))
-	// Below x₍ᵢ₎ lie at most i − 1: the lower end is the first value below which,
-	// were it the quantile, too few were. High is its mirror.
-	low := leastRank(n, func(k int) bool { return quantileE(n-k, n, 1-q) < goal })
-	high := n + 1 - leastRank(n, func(k int) bool { return quantileE(n-k, n, q) < goal })
+	low, high := quantileSequenceRanks(n, q, goal)
 	out := Result{Test: test, Method: o.Method, N: []int{n}}
 	if low < 1 || high > n {
 		return Result{}, refuse(test, Unbounded, n, quantileSequenceNeed(q, goal), "no observation bounds the quantile %g at any time at level %g", q, o.Level)
@@ -48,6 +45,14 @@ func QuantileSequence(x []float64, q float64, o Options) (Result, error) {
 	out.Interval = &Interval{Estimate: quantileSorted(sorted, q), Low: sorted[low-1], High: sorted[high-1], Level: o.Level, N: n, Method: o.Method}
 	out.Details = []Detail{{"low_rank", float64(low)}, {"high_rank", float64(high)}}
 	return out, finite(test, n, out.Interval.Estimate)
+}
+
+// quantileSequenceRanks returns the ranks of the ends, 0 and n + 1 where there is
+// none. That more than n − low observations exceed the quantile, or that high or
+// more lie below it, has an e-value of exp(goal).
+func quantileSequenceRanks(n int, q, goal float64) (low, high int) {
+	low = leastRank(n, func(k int) bool { return quantileE(n-k, n, 1-q) < goal })
+	return low, n + 1 - leastRank(n, func(k int) bool { return quantileE(n-k, n, q) < goal })
 }
 
 // quantileE is ln E of k of n tosses against a chance of at most q.
