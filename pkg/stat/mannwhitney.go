@@ -146,7 +146,7 @@ func pooled(x, y []float64) pool {
 
 // exactP returns the p-value of the permutation distribution, that of the rank
 // sum of the smaller sample.
-func (p pool) exactP(alternative Alternative) float64 {
+func (p pool) exactP(alternative Alternative) exactP {
 	scores := make([]int, 0, p.n1+p.n2)
 	for _, t := range p.ties {
 		twice := 2*len(scores) + t + 1

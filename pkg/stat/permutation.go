@@ -327,11 +327,11 @@ func (p permuted) test(test string, arrangements float64, o Options) (Result, er
 	if o.Method == "exact" {
 		hits, all := p.enumerate(extreme)
 		r.Details = []Detail{{"arrangements", float64(all)}}
-		return r.withExactP(float64(hits) / float64(all)), nil
+		return r.withExactP(exactP{float64(hits) / float64(all), float64(all-hits) / float64(all)}), nil
 	}
 	hits := p.draw(extreme, o)
 	r.Details = []Detail{{"replicates", float64(o.Replicates)}}
-	return r.withExactP(float64(hits+1) / float64(o.Replicates+1)), nil
+	return r.withExactP(part(float64(hits+1) / float64(o.Replicates+1))), nil
 }
 
 // extreme returns what is at least as extreme as a statistic.

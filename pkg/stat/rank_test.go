@@ -122,7 +122,7 @@ func checkMannWhitney(t *testing.T, values []int, m int) {
 			}
 		}
 		for alternative, count := range map[Alternative]int{Greater: above, Less: below, TwoSided: away} {
-			got := pooled(x, y).exactP(alternative)
+			got := pooled(x, y).exactP(alternative).p
 			if want := float64(count) / float64(total); math.Abs(got-want) > 4e-16 {
 				t.Fatalf("%v and %v, %s: p = %.17g, want %d/%d", x, y, alternative, got, count, total)
 			}
@@ -209,7 +209,7 @@ func checkSignedRank(t *testing.T, sizes []int, method string) {
 			t.Fatalf("%v, %s: 2V = %d, want %d", d, method, s.twiceV, v)
 		}
 		for alternative, count := range map[Alternative]int{Greater: above, Less: below, TwoSided: away} {
-			if got, want := signedSum(s.scores).p(v, alternative), float64(count)/float64(total); got != want {
+			if got, want := signedSum(s.scores).p(v, alternative).p, float64(count)/float64(total); got != want {
 				t.Fatalf("%v, %s, %s: p = %v, want %v", d, method, alternative, got, want)
 			}
 		}

@@ -110,14 +110,14 @@ func newRankSum(scores []int, m int) rankSum {
 }
 
 // atMost returns P(sum ≤ s), for an s below the mean.
-func (r rankSum) atMost(s int) float64 { return r.share(r.scores, s) }
+func (r rankSum) atMost(s int) float64 { return r.tail(r.scores, s) }
 
 // atLeast returns P(sum ≥ s), for an s above the mean.
 func (r rankSum) atLeast(s int) float64 {
-	return r.share(r.mirrored, 2*r.m*(len(r.scores)+1)-s)
+	return r.tail(r.mirrored, 2*r.m*(len(r.scores)+1)-s)
 }
 
-func (r rankSum) share(scores []int, s int) float64 {
+func (r rankSum) tail(scores []int, s int) float64 {
 	total := 0.0
 	_, _, counts := subsetCounts(scores, r.m, s)
 	for _, c := range counts {
@@ -126,28 +126,35 @@ func (r rankSum) share(scores []int, s int) float64 {
 	return total / r.subsets
 }
 
+// exactP is a p-value that is a quotient of counts, and what it lacks of 1.
+type exactP struct{ p, rest float64 }
+
+// part returns the p-value p, and complement one that lacks q of 1.
+func part(p float64) exactP       { p = math.Min(p, 1); return exactP{p, 1 - p} }
+func complement(q float64) exactP { return exactP{1 - q, q} }
+
 // p returns the p-value of the sum s.
-func (r rankSum) p(s int, alternative Alternative) float64 {
+func (r rankSum) p(s int, alternative Alternative) exactP {
 	mean := r.m * (len(r.scores) + 1)
 	distance := s - mean
 	switch {
 	case alternative == TwoSided && distance == 0:
-		return 1
+		return part(1)
 	case alternative == TwoSided:
 		distance = max(distance, -distance)
 		below := r.atMost(mean - distance)
 		if r.symmetric {
-			return 2 * below
+			return part(2 * below)
 		}
-		return below + r.atLeast(mean+distance)
+		return part(below + r.atLeast(mean+distance))
 	case alternative == Greater && distance > 0:
-		return r.atLeast(s)
+		return part(r.atLeast(s))
 	case alternative == Greater:
-		return 1 - r.atMost(s-1)
+		return complement(r.atMost(s - 1))
 	case distance < 0:
-		return r.atMost(s)
+		return part(r.atMost(s))
 	}
-	return 1 - r.atLeast(s+1)
+	return complement(r.atLeast(s + 1))
 }
 
 // signCounts returns how many subsets of the scores, of any size, have the sum
@@ -190,7 +197,7 @@ func (r signedSum) atMost(s int) float64 {
 }
 
 // p returns the p-value of the sum s.
-func (r signedSum) p(s int, alternative Alternative) float64 {
+func (r signedSum) p(s int, alternative Alternative) exactP {
 	total := 0
 	for _, v := range r {
 		total += v
@@ -200,13 +207,13 @@ func (r signedSum) p(s int, alternative Alternative) float64 {
 	}
 	switch {
 	case alternative == TwoSided && 2*s == total:
-		return 1
+		return part(1)
 	case alternative == TwoSided:
-		return 2 * r.atMost(min(s, total-s))
+		return part(2 * r.atMost(min(s, total-s)))
 	case 2*s < total:
-		return r.atMost(s)
+		return part(r.atMost(s))
 	}
-	return 1 - r.atMost(total-s-1)
+	return complement(r.atMost(total - s - 1))
 }
 
 // tailRank returns the greatest k for which the first k of the counts have at

@@ -110,10 +110,13 @@ func (r Result) withP(logP float64) Result {
 }
 
 // withExactP sets a p-value that is a quotient of counts, with all its digits.
-func (r Result) withExactP(p float64) Result {
-	p = math.Min(p, 1)
-	if r = r.withP(math.Log(p)); p > SmallestP {
-		r.P = p
+func (r Result) withExactP(e exactP) Result {
+	logP := math.Log(e.p)
+	if e.p > 0.5 {
+		logP = math.Log1p(-e.rest)
+	}
+	if r = r.withP(logP); e.p > SmallestP {
+		r.P = e.p
 	}
 	return r
 }
