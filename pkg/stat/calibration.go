@@ -149,7 +149,9 @@ func newBins(test string, confidence, outcome []float64, count int, method strin
 	for i := range edges {
 		edges[i] = float64(i+1) / float64(count)
 		if method == "equal_mass" {
-			edges[i] = quantileSorted(sorted, edges[i])
+			// In whole numbers, so that a quantile that is an observation is exactly it.
+			at, rest := (n-1)*(i+1)/count, (n-1)*(i+1)%count
+			edges[i] = interpolate(sorted[at], sorted[min(at+1, n-1)], float64(rest)/float64(count))
 		}
 	}
 	b := &bins{of: make([]int32, n), size: make([]float64, count), forecast: make([]float64, count), hit: make([]float64, count)}

@@ -43,7 +43,7 @@ func ClusteredMean(x []float64, clusters []int, o Options) (Result, error) {
 // two models answered the same items, and items come in clusters.
 func ClusteredPairedDifference(x, y []float64, clusters []int, o Options) (Result, error) {
 	const test = "clustered_difference"
-	d, err := differences(test, y, x)
+	d, err := differences(test, x, y)
 	if err != nil {
 		return Result{}, err
 	}
@@ -110,11 +110,10 @@ func clusteredRegression(test string, y []float64, columns [][]float64, clusters
 	if err != nil {
 		return Result{}, err
 	}
-	e, err := fit.coefficient(coefficient, o.Method)
+	e, err := fit.coefficient(coefficient, o.Method, o.Mu)
 	if err != nil {
 		return Result{}, renamed(err, test)
 	}
-	e.shift = e.value - o.Mu
 	out, err := e.result(test, []int{len(y)}, o)
 	if err != nil {
 		return Result{}, err
@@ -124,7 +123,7 @@ func clusteredRegression(test string, y []float64, columns [][]float64, clusters
 		Detail{"design_effect", e.se / naive * (e.se / naive)}, Detail{"clusters", float64(fit.groups())})
 	if len(columns) > 0 {
 		for c := range len(columns) + 1 {
-			each, err := fit.coefficient(c, o.Method)
+			each, err := fit.coefficient(c, o.Method, 0)
 			if err != nil {
 				continue // it is not the one that was asked for
 			}

@@ -13,6 +13,7 @@ type clusterFit struct {
 	q        [][]float64 // columns of Q
 	r        [][]float64 // R, upper triangular, by row
 	beta     []float64
+	first    float64 // the observation that all are taken about
 	residual []float64
 	squares  float64 // of residuals
 	size     []int   // of clusters
@@ -106,9 +107,11 @@ func (f *clusterFit) orthonormal(test string, columns [][]float64, n int) error 
 	return nil
 }
 
-// solve computes coefficients and residuals, all about the first observation.
+// solve computes coefficients, the constant less the first observation, and
+// residuals.
 func (f *clusterFit) solve(test string, y []float64, columns [][]float64) error {
 	first := y[0]
+	f.first = first
 	f.residual = make([]float64, len(y))
 	for i, v := range y {
 		f.residual[i] = v - first
@@ -133,7 +136,6 @@ func (f *clusterFit) solve(test string, y []float64, columns [][]float64) error 
 			f.beta[j] += z[j]
 		}
 	}
-	f.beta[0] += first
 	f.squares = dot(f.residual, f.residual)
 	largest := 0.0
 	for _, v := range y {
@@ -187,8 +189,9 @@ func (f *clusterFit) contrast(coefficient int) []float64 {
 	return t
 }
 
-// coefficient returns a coefficient with its standard error and degrees of freedom.
-func (f *clusterFit) coefficient(at int, method string) (tEstimate, error) {
+// coefficient returns a coefficient with its distance from mu, its standard error
+// and degrees of freedom.
+func (f *clusterFit) coefficient(at int, method string, mu float64) (tEstimate, error) {
 	k, groups := len(f.q), f.groups()
 	t := f.contrast(at)
 	power := map[string]float64{"cr2": -0.5, "cr3": -1}[method]
@@ -220,7 +223,11 @@ func (f *clusterFit) coefficient(at int, method string) (tEstimate, error) {
 		squares += norm * norm
 		cross += norm * length
 	}
-	out := tEstimate{value: f.beta[at], df: float64(groups - 1)}
+	out := tEstimate{value: f.beta[at], shift: f.beta[at] - mu, df: float64(groups - 1)}
+	if at == 0 {
+		// The common part of the observations cancels before it costs digits.
+		out.value, out.shift = f.first+f.beta[0], (f.first-mu)+f.beta[0]
+	}
 	v := variance.value()
 	switch method {
 	case "cr1":

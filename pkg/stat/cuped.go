@@ -56,7 +56,7 @@ func CUPED(x, y, covariateX, covariateY []float64, clusters []int, o Options) (R
 // where the covariate is another model's score.
 func CUPEDPaired(x, y, covariate []float64, clusters []int, o Options) (Result, error) {
 	const test = "cuped"
-	d, err := differences(test, y, x)
+	d, err := differences(test, x, y)
 	if err != nil {
 		return Result{}, err
 	}
@@ -85,7 +85,7 @@ func cuped(test string, y []float64, columns [][]float64, covariate []float64, c
 	if err != nil {
 		return Result{}, err
 	}
-	before, err := plain.coefficient(coefficient, o.Method)
+	before, err := plain.coefficient(coefficient, o.Method, o.Mu)
 	if err != nil {
 		return Result{}, renamed(err, test)
 	}
@@ -98,7 +98,7 @@ func cuped(test string, y []float64, columns [][]float64, covariate []float64, c
 	if err != nil {
 		return Result{}, err
 	}
-	after, err := fit.coefficient(coefficient, o.Method)
+	after, err := fit.coefficient(coefficient, o.Method, o.Mu)
 	if err != nil {
 		return Result{}, renamed(err, test)
 	}
