@@ -102,3 +102,13 @@ func TestNothingPanics(t *testing.T) {
 		checkQuantiles(t, l, rapid.OneOf(anyNumber(), rapid.Float64Range(0, 1)).Draw(t, "p"))
 	})
 }
+
+// TestBetaAtItsMiddle has distance −0 from the mean, for parameters that take the
+// integral.
+func TestBetaAtItsMiddle(t *testing.T) {
+	for _, a := range []float64{1, 151.5, 500000.5} {
+		if got := (Beta{A: a, B: a}).CDF(0.5); math.Abs(got-0.5) > 1e-14 {
+			t.Errorf("Beta(%v, %v) has %v below its middle", a, a, got)
+		}
+	}
+}
