@@ -26,7 +26,7 @@ const maxTableCells = 1_000_000
 // The first three are chi-squared with (r−1)(c−1) degrees of freedom for large
 // counts; a warning says where an expected count is below 5. Differences from
 // the expected counts are computed without rounding. Rows and columns of zeros say
-// nothing and are left out, with a warning. The effect is Cramér's V.
+// nothing and are left out, with a warning. The effect is CramersV.
 //
 // [1] Pearson (1900), Philosophical Magazine 50 (302): 157-175.
 // [2] Yates (1934), Supplement to the JRSS 1 (2): 217-235.
@@ -48,7 +48,8 @@ func ChiSquareTest(table [][]float64, o Options) (Result, error) {
 	if o.Method == "yates" && (r != 2 || c != 2) {
 		return Result{}, badOption(test, "method yates is for tables of 2 rows and 2 columns, not %d and %d", r, c)
 	}
-	out := Result{Test: test, Method: o.Method, Alternative: TwoSided, N: []int{int(t.total)}, Warnings: warnings}
+	out := Result{Test: test, Method: o.Method, Alternative: TwoSided, N: []int{int(t.total)}, Warnings: warnings,
+		Effect: effectOf(CramersV(t.cells, Options{Level: o.Level}))}
 	if o.Method == "monte_carlo" {
 		return t.monteCarlo(out, o)
 	}
@@ -83,6 +84,7 @@ func ChiSquareTest(table [][]float64, o Options) (Result, error) {
 // Methods are those of ChiSquareTest without yates; monte_carlo draws from the
 // multinomial distribution. There is one degree of freedom less than there are
 // categories. A category whose weight is 0 must have no counts; it is left out.
+// Against the uniform distribution the effect is CohensW.
 func GoodnessOfFit(counts, expected []float64, o Options) (Result, error) {
 	const test = "chi_square"
 	o, err := o.resolve(test, "pearson", "g", "monte_carlo")
@@ -97,6 +99,9 @@ func GoodnessOfFit(counts, expected []float64, o Options) (Result, error) {
 		return Result{}, err
 	}
 	out := Result{Test: test, Method: o.Method, Alternative: TwoSided, N: []int{int(f.total)}}
+	if expected == nil {
+		out.Effect = effectOf(CohensW([][]float64{counts}, Options{Level: o.Level}))
+	}
 	if o.Method == "monte_carlo" {
 		return f.monteCarlo(out, o)
 	}

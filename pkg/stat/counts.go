@@ -98,6 +98,14 @@ func zLogP(z float64, alternative Alternative) float64 {
 	return math.Min(0, math.Ln2+dist.Normal{}.LogSF(math.Abs(z)))
 }
 
+// effectOf returns an effect for a result, nil where it is refused.
+func effectOf(e Effect, err error) *Effect {
+	if err != nil {
+		return nil
+	}
+	return &e
+}
+
 // logAdd returns ln(eˣ + eʸ).
 func logAdd(x, y float64) float64 {
 	if x < y {

@@ -35,6 +35,8 @@ const maxFisher = 10_000_000_000
 // statistic is the largest number, the interval is left out, and the finite bound
 // is among the details as odds_ratio_low, with a warning.
 //
+// The effect is Phi, or CramersV of a larger table.
+//
 // A larger table has no direction and no interval; its statistic is the logarithm
 // of the probability of the table observed. The network [3] has a node for every
 // multiset of row totals that the remaining columns may have; paths from the
@@ -58,6 +60,7 @@ func FisherExact(table [][]float64, o Options) (Result, error) {
 	}
 	out := Result{Test: test, Method: o.Method, Alternative: o.Alternative, N: []int{int(t.total)}, Warnings: warnings}
 	if len(t.rows) == 2 && len(t.columns) == 2 {
+		out.Effect = effectOf(Phi(t.cells, Options{Level: o.Level}))
 		f, err := checkFourfold(test, t.cells, maxFisher)
 		if err != nil {
 			return Result{}, err
@@ -68,6 +71,9 @@ func FisherExact(table [][]float64, o Options) (Result, error) {
 		}
 	} else if err := o.onlyTwoSided(test); err != nil {
 		return Result{}, err
+	}
+	if out.Effect == nil {
+		out.Effect = effectOf(CramersV(t.cells, Options{Level: o.Level}))
 	}
 	if o.Method == "monte_carlo" {
 		return t.fisherMonteCarlo(out, o)

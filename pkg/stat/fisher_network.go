@@ -30,9 +30,9 @@ type network struct {
 	limit, scale float64
 	// far says that the scale is so small that its inverse is no number: then the
 	// weights of paths are their numbers.
-	far bool
-	sum float64
-	work, size   int
+	far        bool
+	sum        float64
+	work, size int
 
 	nodes map[uint64]*networkNode // of the next stage
 	order []*networkNode          // the same, in the order they were met

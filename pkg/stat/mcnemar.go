@@ -56,10 +56,11 @@ func McNemarExact(b, c int) Result {
 //
 // The statistic is min(b, c), or chi-squared. The interval is that of
 // RiskDifferencePaired, turned about: the proportion of the second minus that of
-// the first, (c − b)/n. The effect is the conditional odds ratio c/b of second to
-// first, with the exact interval π/(1−π) of the Clopper–Pearson bounds π of
-// c/(b+c); where b is 0 it has no finite estimate and is left out. Without
-// discordant pairs p is 1, with a warning.
+// the first, (c − b)/n. The effect is the conditional odds ratio b/c, which like
+// all ratios follows the order of the table, first to second, with the exact
+// interval π/(1−π) of the Clopper–Pearson bounds π of b/(b+c); where c is 0 it has
+// no finite estimate and is left out. Without discordant pairs p is 1, with a
+// warning.
 //
 // [1] McNemar (1947), Psychometrika 12 (2): 153-157.
 // [2] Fagerland, Lydersen, Laake (2013), BMC Medical Research Methodology 13: 91.
@@ -101,7 +102,7 @@ func McNemarTest(table [][]float64, o Options) (Result, error) {
 	if f.b+f.c == 0 {
 		out.Warnings = []string{"no pair differs: the test has nothing to go by"}
 	} else if out.Effect == nil {
-		out.Warnings = append(out.Warnings, "no item is a yes in the first condition alone: the odds ratio is infinite and left out")
+		out.Warnings = append(out.Warnings, "no item is a yes in the second condition alone: the odds ratio is infinite and left out")
 	}
 	return out.withP(logP), nil
 }
@@ -129,18 +130,18 @@ func mcnemarExactLogP(f fourfold, o Options) float64 {
 	return math.Min(0, sides+logP)
 }
 
-// pairedOddsRatio returns c/b with its exact interval, or nil where it is not
+// pairedOddsRatio returns b/c with its exact interval, or nil where it is not
 // finite.
 func pairedOddsRatio(f fourfold, level float64) *Effect {
-	if f.b == 0 {
+	if f.c == 0 {
 		return nil
 	}
-	share := ClopperPearson(f.c, f.b+f.c, level)
-	out := Effect{Name: "odds_ratio_paired", Interval: Interval{Estimate: float64(f.c) / float64(f.b),
+	share := ClopperPearson(f.b, f.b+f.c, level)
+	out := Effect{Name: "odds_ratio_paired", Interval: Interval{Estimate: float64(f.b) / float64(f.c),
 		Low: share.Low / (1 - share.Low), High: share.High / (1 - share.High),
 		Level: level, Attained: level, N: f.b + f.c, Method: "clopper_pearson"}}
-	if f.c > f.b { // from the shares of b, which are the smaller, for the sake of digits
-		share = ClopperPearson(f.b, f.b+f.c, level)
+	if f.b > f.c { // from the shares of c, which are the smaller, for the sake of digits
+		share = ClopperPearson(f.c, f.b+f.c, level)
 		out.Low, out.High = (1-share.High)/share.High, (1-share.Low)/share.Low
 	}
 	return &out

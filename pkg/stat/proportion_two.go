@@ -39,7 +39,8 @@ func TwoProportions(s1, n1, s2, n2 int, interval string, o Options) (Result, err
 	}
 	p := twoCounts{float64(s1), float64(n1), float64(s2), float64(n2)}
 	out := Result{Test: test, Method: o.Method, Alternative: o.Alternative, Interval: bounds.Interval, N: []int{n1, n2},
-		Warnings: bounds.Warnings}
+		Warnings: bounds.Warnings,
+		Effect:   effectOf(CohensH([][]float64{{p.s1, p.n1 - p.s1}, {p.s2, p.n2 - p.s2}}, Options{Level: o.Level}))}
 	var variance float64
 	switch o.Method {
 	case "pooled":
