@@ -1,6 +1,8 @@
 package stat
 
 import (
+	"errors"
+	"fmt"
 	"math"
 
 	"github.com/crucible-go/crucible/pkg/stat/dist"
@@ -41,8 +43,7 @@ func checkTable(test string, table [][]float64) (float64, error) {
 		}
 		part, err := checkCounts(test, row)
 		if err != nil {
-			r := err.(*Refusal)
-			return 0, refuse(test, r.Reason, r.N, 0, "row %d of the table: %s", i, r.Detail)
+			return 0, refusedIn(err, test, fmt.Sprintf("row %d of the table", i))
 		}
 		if total += part; total > maxTotal {
 			return 0, refuse(test, TooLarge, len(table), 0, "the counts sum to more than 2^53")
@@ -87,8 +88,8 @@ func checkTrials(test string, successes, trials, limit int) error {
 	return nil
 }
 
-// zLogP returns the logarithm of the p-value of a z statistic.
-func zLogP(z float64, alternative Alternative) float64 {
+// scoreLogP returns the logarithm of the p-value of a z statistic.
+func scoreLogP(z float64, alternative Alternative) float64 {
 	switch alternative {
 	case Greater:
 		return dist.Normal{}.LogSF(z)
@@ -96,6 +97,18 @@ func zLogP(z float64, alternative Alternative) float64 {
 		return dist.Normal{}.LogSF(-z)
 	}
 	return math.Min(0, math.Ln2+dist.Normal{}.LogSF(math.Abs(z)))
+}
+
+// refusedIn returns a refusal under the name of the procedure that was asked for,
+// with the part of its data that it is about.
+func refusedIn(err error, test, part string) error {
+	var r *Refusal
+	if !errors.As(err, &r) {
+		return err
+	}
+	again := *r
+	again.Method, again.Detail = test, part+": "+r.Detail
+	return &again
 }
 
 // effectOf returns an effect for a result, nil where it is refused.

@@ -81,7 +81,7 @@ func (t contingency) fisherNetwork(out Result) (Result, error) {
 // newNetwork returns a network and its first node, or nil if the row totals do
 // not fit a key.
 func newNetwork(t contingency) (*network, *networkNode) {
-	rows, columns := whole(t.rows), whole(t.columns)
+	rows, columns := wholeNumbers(t.rows), wholeNumbers(t.columns)
 	if len(rows) > len(columns) {
 		rows, columns = columns, rows
 	}
@@ -116,7 +116,7 @@ func newNetwork(t contingency) (*network, *networkNode) {
 	return g, &networkNode{rows: rows, past: []networkPath{{0, start}}}
 }
 
-func whole(x []float64) []int {
+func wholeNumbers(x []float64) []int {
 	out := make([]int, len(x))
 	for i, v := range x {
 		out[i] = int(v)

@@ -93,7 +93,7 @@ func McNemarTest(table [][]float64, o Options) (Result, error) {
 		if f.b+f.c > 0 {
 			z := math.Copysign(gap/math.Sqrt(float64(f.b+f.c)), float64(f.c-f.b))
 			out.Statistic = gap * gap / float64(f.b+f.c)
-			logP = zLogP(z, o.Alternative)
+			logP = scoreLogP(z, o.Alternative)
 		}
 		if f.b+f.c < 25 {
 			out.Warnings = append(out.Warnings, fmt.Sprintf("only %d pairs differ: the asymptotic test is approximate", f.b+f.c))

@@ -76,7 +76,7 @@ func (r Result) withMargins(lower, upper float64) (Result, error) {
 	if upper < lower {
 		r.Statistic = -upper
 	}
-	return r.withP(zLogP(least, Greater)), nil
+	return r.withP(scoreLogP(least, Greater)), nil
 }
 
 // marginOptions resolves the options of a test with a margin.

@@ -45,8 +45,7 @@ func BinomialTest(successes, trials int, p0 float64, interval string, o Options)
 	}
 	bounds, err := ProportionInterval(successes, trials, Options{Level: o.Level, Method: interval})
 	if err != nil {
-		r := err.(*Refusal)
-		return Result{}, refuse(test, r.Reason, r.N, r.Need, "interval: %s", r.Detail)
+		return Result{}, refusedIn(err, test, "interval")
 	}
 	out := Result{Test: test, Method: o.Method, Alternative: o.Alternative, Statistic: float64(successes),
 		Interval: bounds.Interval, N: []int{trials}}
@@ -56,7 +55,7 @@ func BinomialTest(successes, trials int, p0 float64, interval string, o Options)
 		if n*math.Min(p0, 1-p0) < 5 {
 			out.Warnings = append(out.Warnings, "fewer than 5 successes or failures are expected: the normal approximation is poor")
 		}
-		return out.withP(zLogP(out.Statistic, o.Alternative)), nil
+		return out.withP(scoreLogP(out.Statistic, o.Alternative)), nil
 	}
 	logP, logEqual := binomialLogP(successes, trials, p0, o.Alternative)
 	if o.Method == "midp" {

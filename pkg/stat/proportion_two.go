@@ -1,6 +1,9 @@
 package stat
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // TwoProportions tests whether the probability of success is the same in two
 // independent samples, from the successes and trials of each. Greater means that
@@ -31,8 +34,7 @@ func TwoProportions(s1, n1, s2, n2 int, interval string, o Options) (Result, err
 	}
 	bounds, err := DifferenceInterval(s1, n1, s2, n2, Options{Level: o.Level, Method: interval})
 	if err != nil {
-		r := err.(*Refusal)
-		return Result{}, refuse(test, r.Reason, r.N, r.Need, "%s", r.Detail)
+		return Result{}, refusedIn(err, test, "interval "+interval)
 	}
 	if !(o.Mu > -1 && o.Mu < 1) || (o.Mu != 0 && o.Method == "pooled") {
 		return Result{}, badOption(test, "mu = %v: the difference under the null hypothesis is 0 for method pooled, and inside (-1, 1) for the others", o.Mu)
@@ -63,7 +65,7 @@ func TwoProportions(s1, n1, s2, n2 int, interval string, o Options) (Result, err
 	if math.Min(math.Min(p.s1, p.n1-p.s1), math.Min(p.s2, p.n2-p.s2)) < 5 {
 		out.Warnings = append(out.Warnings, "a sample has fewer than 5 successes or failures: the normal approximation is poor; an exact test does without it")
 	}
-	return out.withP(zLogP(out.Statistic, o.Alternative)), nil
+	return out.withP(scoreLogP(out.Statistic, o.Alternative)), nil
 }
 
 // DifferenceInterval returns an interval for the difference of two independent
@@ -89,8 +91,7 @@ func DifferenceInterval(s1, n1, s2, n2 int, o Options) (Result, error) {
 	}
 	for i, sample := range [][2]int{{s1, n1}, {s2, n2}} {
 		if err := checkTrials(o.Method, sample[0], sample[1], maxTrials); err != nil {
-			r := err.(*Refusal)
-			return Result{}, refuse(o.Method, r.Reason, r.N, r.Need, "sample %d: %s", i+1, r.Detail)
+			return Result{}, refusedIn(err, o.Method, fmt.Sprintf("sample %d", i+1))
 		}
 	}
 	p := twoCounts{float64(s1), float64(n1), float64(s2), float64(n2)}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/crucible-go/crucible/pkg/stat"
 )
@@ -11,6 +12,7 @@ import (
 var (
 	tableSeedKey       = Key{"seed", "0", "whole number that fixes what method monte_carlo draws"}
 	tableReplicatesKey = Key{"replicates", "9999", "how many tables method monte_carlo draws"}
+	samplesKey         = Key{"samples", "rows", "whether the samples are the rows or the columns of the table"}
 	marginKey          = Key{"margin", "", "greatest difference of proportions that does not matter, in (0, 1)"}
 )
 
@@ -25,9 +27,40 @@ func categorical() []Entry {
 		{Name: "fisher_exact", Title: "are rows and columns independent, given the margins; greater: the odds ratio ad/(bc) exceeds 1",
 			Input: []Form{FormTable}, Methods: []string{"exact", "monte_carlo"}, OneSided: true,
 			Keys: []Key{tableSeedKey, tableReplicatesKey}, Run: onTable("fisher_exact", stat.FisherExact)},
+		{Name: "barnard", Title: "do two independent proportions (rows) differ, exactly and unconditionally; greater: the odds ratio exceeds 1",
+			Input: []Form{FormTable}, Methods: []string{"pooled", "unpooled"}, OneSided: true, Keys: []Key{samplesKey},
+			Run: onSamples("barnard", stat.Barnard)},
+		{Name: "boschloo", Title: "do two independent proportions (rows) differ, exactly and unconditionally; greater: the odds ratio exceeds 1",
+			Input: []Form{FormTable}, Methods: []string{"doubled", "two_sided"}, OneSided: true, Keys: []Key{samplesKey},
+			Run: onSamples("boschloo", stat.Boschloo)},
 		{Name: "mcnemar", Title: "do two proportions on the same items differ; rows: first (control) yes, no; columns: second yes, no",
 			Input: []Form{FormTable, FormPairs, FormXY}, Methods: []string{"exact", "midp", "asymptotic", "asymptotic_corrected"},
 			OneSided: true, Run: onPairedTable("mcnemar", stat.McNemarTest)},
+		{Name: "cochran_q", Title: "do several proportions on the same items differ; blocks of 0 and 1", Input: []Form{FormBlocks, FormPairs},
+			Methods: []string{"asymptotic", "exact", "permutation"}, Keys: []Key{tableSeedKey, tableReplicatesKey},
+			Run: func(d Data, s Settings) (stat.Result, error) {
+				o, err := s.Options("cochran_q")
+				if err != nil {
+					return stat.Result{}, err
+				}
+				rows, err := d.Rows("cochran_q")
+				if err != nil {
+					return stat.Result{}, err
+				}
+				return stat.CochranQ(rows, o)
+			}},
+		{Name: "mantel_haenszel", Title: "are rows and columns independent within strata; each block holds a, b, c, d of one",
+			Input: []Form{FormBlocks}, Methods: []string{"asymptotic", "corrected", "exact"}, OneSided: true,
+			Run: func(d Data, s Settings) (stat.Result, error) {
+				o, err := s.Options("mantel_haenszel")
+				if err != nil {
+					return stat.Result{}, err
+				}
+				if d.Blocks == nil {
+					return stat.Result{}, shape("mantel_haenszel", "needs strata", `{"blocks": [[a, b, c, d], …]}`)
+				}
+				return stat.MantelHaenszel(plain(d.Blocks), o)
+			}},
 		{Name: "binomial", Title: "is a proportion p0; x holds successes and trials", Input: []Form{FormX},
 			Methods: []string{"exact", "midp", "score"}, OneSided: true,
 			Keys: []Key{{"p0", "0.5", "probability of success under the null hypothesis, in (0, 1)"},
@@ -36,7 +69,7 @@ func categorical() []Entry {
 			Input: []Form{FormTable, FormXY, FormGroups}, Methods: []string{"pooled", "unpooled", "miettinen_nurminen"}, OneSided: true,
 			Keys: []Key{{"interval", "newcombe", "one of newcombe, agresti_caffo, miettinen_nurminen, wald"}}, Run: twoProportions},
 	}
-	return append(out, proportionIntervals()...)
+	return slices.Concat(out, proportionIntervals(), proportionMargins(), evaluationCounts())
 }
 
 // proportionIntervals holds intervals for proportions and their differences.
@@ -81,14 +114,19 @@ func proportionIntervals() []Entry {
 				return stat.PairedDifferenceInterval(t, o)
 			})})
 	}
-	return append(out,
-		Entry{Name: "tost_proportions", Title: "is the difference of two independent proportions within a margin",
+	return out
+}
+
+// proportionMargins holds tests of proportions against a margin.
+func proportionMargins() []Entry {
+	return []Entry{
+		{Name: "tost_proportions", Title: "is the difference of two independent proportions within a margin",
 			Input: []Form{FormTable, FormXY, FormGroups}, Methods: []string{"score", "wald"}, Keys: []Key{marginKey},
 			Run: withMargin("tost_proportions", stat.EquivalenceProportions)},
-		Entry{Name: "noninferiority_proportion", Title: "is the second of two independent proportions worse than the first by less than a margin",
+		{Name: "noninferiority_proportion", Title: "is the second of two independent proportions worse than the first by less than a margin",
 			Input: []Form{FormTable, FormXY, FormGroups}, Methods: []string{"score", "wald"}, Keys: []Key{marginKey},
 			Run: withMargin("noninferiority_proportion", stat.NoninferiorityProportion)},
-		Entry{Name: "tost_paired_proportions", Title: "is the difference of two proportions on the same items within a margin",
+		{Name: "tost_paired_proportions", Title: "is the difference of two proportions on the same items within a margin",
 			Input: []Form{FormTable, FormPairs, FormXY}, Methods: []string{"tango"}, Keys: []Key{marginKey},
 			Run: func(d Data, s Settings) (stat.Result, error) {
 				const name = "tost_paired_proportions"
@@ -99,7 +137,38 @@ func proportionIntervals() []Entry {
 				return onPairedTable(name, func(t [][]float64, o stat.Options) (stat.Result, error) {
 					return stat.EquivalencePairedProportions(t, margin, o)
 				})(d, s)
+			}},
+	}
+}
+
+// evaluationCounts holds estimates from several answers to each problem.
+func evaluationCounts() []Entry {
+	var out []Entry
+	for name, run := range map[string]func(n, c []float64, k int, o stat.Options) (stat.Result, error){
+		"pass_at_k": stat.PassAtKMean, "pass_hat_k": stat.PassHatKMean,
+	} {
+		title := "chance that one of k answers is correct; x holds the answers to each problem, y the correct ones"
+		if name == "pass_hat_k" {
+			title = "chance that all of k answers are correct; x holds the answers to each problem, y the correct ones"
+		}
+		out = append(out, Entry{Name: name, Title: title, Input: []Form{FormXY}, Methods: []string{"student", "bootstrap"},
+			Keys: []Key{{"k", "1", "number of answers, at least 1"}, seedKey, replicatesKey, workersKey},
+			Run: func(d Data, s Settings) (stat.Result, error) {
+				o, err := s.Options(name)
+				if err != nil {
+					return stat.Result{}, err
+				}
+				k, err := s.Int(name, "k", 1)
+				if err != nil {
+					return stat.Result{}, err
+				}
+				if d.X == nil || d.Y == nil {
+					return stat.Result{}, shape(name, "needs answers and correct ones", `{"x": [answers to each problem], "y": [correct ones]}`)
+				}
+				return run(d.X, d.Y, k, o)
 			}})
+	}
+	return out
 }
 
 // fixMethod sets the method of a procedure that has one only.
@@ -123,6 +192,24 @@ func onTable(name string, run func([][]float64, stat.Options) (stat.Result, erro
 			return stat.Result{}, err
 		}
 		return run(table, o)
+	}
+}
+
+// onSamples runs a procedure of a table whose rows are samples, or its columns by
+// the setting samples.
+func onSamples(name string, run func([][]float64, stat.Options) (stat.Result, error)) func(Data, Settings) (stat.Result, error) {
+	return func(d Data, s Settings) (stat.Result, error) {
+		switch s["samples"] {
+		case "", "rows":
+		case "columns":
+			if len(d.Table) == 2 && len(d.Table[0]) == 2 && len(d.Table[1]) == 2 {
+				t := d.Table
+				d.Table = []Numbers{{t[0][0], t[1][0]}, {t[0][1], t[1][1]}}
+			}
+		default:
+			return stat.Result{}, refusal(name, "samples %q is not one of rows, columns", s["samples"])
+		}
+		return onTable(name, run)(d, s)
 	}
 }
 

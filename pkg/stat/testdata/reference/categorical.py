@@ -63,9 +63,7 @@ for k, n in [(7, 20), (0, 12), (12, 12), (81, 263), (15, 148), (1, 29), (950, 10
              oracle("statsmodels", digits=9 if n > 10000 else 11, note="differences of nearly equal numbers at the bounds",
                     interval=ends(*sp.proportion_confint(k, n, 1 - level, "wilson"))) if 0 < k < n else
              oracle("R prop.test", interval=ends(*[R(f"prop.test({k}, {n}, conf.level={level}, correct=FALSE)$conf.int[{i}]") for i in (1, 2)])))
-        case(name, "clopper_pearson", data, settings, oracle("mpmath", interval=ends(*clopper_pearson(k, n, level) if n < 5000 else
-             ((1 - mp.mpf(level)) * 0, None))) if n < 5000 else oracle("mpmath betainc", interval=ends(
-                 beta_quantile(k, n - k + 1, (1 - mp.mpf(level)) / 2), beta_quantile(k + 1, n - k, 1 - (1 - mp.mpf(level)) / 2))),
+        case(name, "clopper_pearson", data, settings, oracle("mpmath", interval=ends(*clopper_pearson(k, n, level))),
              oracle("R binom.test", interval=ends(*[R(f"binom.test({k}, {n}, conf.level={level})$conf.int[{i}]") for i in (1, 2)])),
              oracle("statsmodels", interval=ends(*sp.proportion_confint(k, n, 1 - level, "beta"))))
         case(name, "jeffreys", data, settings, oracle("mpmath", interval=ends(*jeffreys(k, n, level))),

@@ -166,14 +166,36 @@ def tail(n, k, p, up):
 
 def clopper_pearson(k, n, level):
     half = (1 - mp.mpf(level)) / 2
+    if n > 500:
+        return beta_quantile(k, n - k + 1, half) if k else mp.mpf(0), 1 - beta_quantile(n - k, k + 1, half) if k < n else mp.mpf(1)
     low = mp.mpf(0) if k == 0 else root(lambda p: tail(n, k, p, True) - half, 0, 1)
     high = mp.mpf(1) if k == n else root(lambda p: tail(n, k, p, False) - half, 0, 1)
     return low, high
 
 
+def beta_cdf(a, b, x):
+    """Regularised incomplete beta by its series of positive terms."""
+    a, b, x = mp.mpf(a), mp.mpf(b), mp.mpf(x)
+    if x <= 0:
+        return mp.mpf(0)
+    if x >= 1:
+        return mp.mpf(1)
+    if x > a / (a + b):
+        return 1 - beta_cdf(b, a, 1 - x)
+    term, total, n = mp.mpf(1), mp.mpf(0), 0
+    while term > total * mp.mpf(10) ** -52:
+        total += term
+        term *= (a + b + n) / (a + 1 + n) * x
+        n += 1
+    front = a * mp.log(x) + b * mp.log(1 - x) - mp.log(a) + mp.loggamma(a + b) - mp.loggamma(a) - mp.loggamma(b)
+    return mp.exp(front) * total
+
+
 def beta_quantile(a, b, q):
-    a, b = mp.mpf(a), mp.mpf(b)
-    return root(lambda x: mp.betainc(a, b, 0, x, regularized=True) - q, 0, 1)
+    a, b, q = mp.mpf(a), mp.mpf(b), mp.mpf(q)
+    if q > mp.mpf(1) / 2:
+        return 1 - beta_quantile(b, a, 1 - q)
+    return root(lambda x: beta_cdf(a, b, x) - q, 0, 1)
 
 
 def jeffreys(k, n, level):
