@@ -182,26 +182,6 @@ func newFit(test string, counts, expected []float64) (fit, error) {
 	return f, nil
 }
 
-// devianceAt is deviance for a difference x − mu known better than its terms.
-func devianceAt(x, mu, d float64) float64 {
-	if x == 0 {
-		return mu
-	}
-	if math.Abs(d) >= 0.1*(x+mu) {
-		return x*math.Log(x/mu) - d
-	}
-	v := d / (x + mu)
-	total, term := d*v, 2*x*v
-	for j := 1.0; ; j++ {
-		term *= v * v
-		next := total + term/(2*j+1)
-		if next == total {
-			return total
-		}
-		total = next
-	}
-}
-
 // contingency is a table of counts without empty rows and columns.
 type contingency struct {
 	cells         [][]float64

@@ -46,7 +46,7 @@ func NoninferiorityProportion(s1, n1, s2, n2 int, margin float64, o Options) (Re
 // [1] Tango (1998), Statistics in Medicine 17 (8): 891-908.
 func EquivalencePairedProportions(table [][]float64, margin float64, o Options) (Result, error) {
 	const test = "tost_paired_proportions"
-	o, err := marginOptions(test, margin, o, "tango")
+	o, err := marginBetween(test, margin, o, "tango")
 	if err != nil {
 		return Result{}, err
 	}
@@ -79,8 +79,8 @@ func (r Result) withMargins(lower, upper float64) (Result, error) {
 	return r.withP(scoreLogP(least, Greater)), nil
 }
 
-// marginOptions resolves the options of a test with a margin.
-func marginOptions(test string, margin float64, o Options, methods ...string) (Options, error) {
+// marginBetween resolves the options of a test with a margin.
+func marginBetween(test string, margin float64, o Options, methods ...string) (Options, error) {
 	o, err := o.resolve(test, methods...)
 	switch {
 	case err != nil:
@@ -94,7 +94,7 @@ func marginOptions(test string, margin float64, o Options, methods ...string) (O
 }
 
 func marginTest(test string, s1, n1, s2, n2 int, margin float64, o Options) (Options, twoCounts, error) {
-	o, err := marginOptions(test, margin, o, "score", "wald")
+	o, err := marginBetween(test, margin, o, "score", "wald")
 	if err != nil {
 		return o, twoCounts{}, err
 	}

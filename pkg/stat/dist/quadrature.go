@@ -49,7 +49,8 @@ var (
 // h(0) = 0 and h'(0) = slope ≥ 0, that is about slope·s + curvature·s²/2 near 0.
 func fallingIntegral(h func(float64) float64, slope, curvature float64) float64 {
 	const enough = 40 // e⁻⁴⁰ of the height and less of the area is left out
-	end := math.Min(enough/math.Abs(slope), math.Sqrt(2*enough/curvature)) // slope may be −0
+	// The slope may be −0.
+	end := math.Min(enough/math.Abs(slope), math.Sqrt(2*enough/curvature))
 	for range 60 {
 		if h(end) >= enough {
 			break

@@ -137,25 +137,39 @@ def binomial_p(k, n, p, alternative, midp=False):
 
 
 def root(f, low, high):
-    """Root between low and high at 45 digits, by bisection and the secant."""
+    """Root between low and high at 45 digits: Illinois, with bisection at first
+    and wherever it is slow."""
     low, high = mp.mpf(low), mp.mpf(high)
     fl, fh = f(low), f(high)
+    if fl == 0:
+        return low
+    if fh == 0:
+        return high
     assert (fl > 0) != (fh > 0), (low, high, fl, fh)
-    for step in range(300):
-        middle = (low + high) / 2
-        if step % 2 and mp.isfinite(fl) and mp.isfinite(fh):
-            secant = (low * fh - high * fl) / (fh - fl)
-            if low < secant < high:
-                middle = secant
-        v = f(middle)
+    side = 0
+    for step in range(400):
+        x = (low + high) / 2
+        if step > 5 and step % 12 and mp.isfinite(fl) and mp.isfinite(fh):
+            x = (low * fh - high * fl) / (fh - fl)
+            if not low < x < high:
+                x = (low + high) / 2
+        v = f(x)
         if v == 0:
-            return middle
+            return x
         if (v > 0) == (fl > 0):
-            low, fl = middle, v
+            low, fl = x, v
+            if side == 1:
+                fh /= 2
+            side = 1
         else:
-            high, fh = middle, v
-        if abs(high - low) < mp.mpf(10) ** -45 * max(abs(low), abs(high), mp.mpf(10) ** -30):
+            high, fh = x, v
+            if side == -1:
+                fl /= 2
+            side = -1
+        if abs(high - low) < mp.mpf(10) ** -40 * max(abs(low), abs(high), mp.mpf(10) ** -30):
             break
+        if abs(v) < mp.mpf(10) ** -46:
+            return x
     return (low + high) / 2
 
 
@@ -166,10 +180,8 @@ def tail(n, k, p, up):
 
 def clopper_pearson(k, n, level):
     half = (1 - mp.mpf(level)) / 2
-    if n > 500:
-        return beta_quantile(k, n - k + 1, half) if k else mp.mpf(0), 1 - beta_quantile(n - k, k + 1, half) if k < n else mp.mpf(1)
-    low = mp.mpf(0) if k == 0 else root(lambda p: tail(n, k, p, True) - half, 0, 1)
-    high = mp.mpf(1) if k == n else root(lambda p: tail(n, k, p, False) - half, 0, 1)
+    low = beta_quantile(k, n - k + 1, half) if k else mp.mpf(0)
+    high = 1 - beta_quantile(n - k, k + 1, half) if k < n else mp.mpf(1)
     return low, high
 
 
@@ -269,7 +281,7 @@ def score_z(s1, n1, s2, n2, delta, factor):
 def score_interval(s1, n1, s2, n2, level, factor):
     z = z_of(level)
     d = mp.mpf(s2) / n2 - mp.mpf(s1) / n1
-    tiny = mp.mpf(10) ** -40
+    tiny = mp.mpf(10) ** -15
     low = root(lambda x: score_z(s1, n1, s2, n2, x, factor) - z, -1 + tiny, d - tiny) if d > -1 else mp.mpf(-1)
     high = root(lambda x: score_z(s1, n1, s2, n2, x, factor) + z, d + tiny, 1 - tiny) if d < 1 else mp.mpf(1)
     return low, high
@@ -297,36 +309,21 @@ def newcombe_paired(table, level):
 
 
 def tango_z(table, delta):
+    """The score statistic by Tango's formula, his difference being first minus
+    second, and his b and c ours."""
     (_, b), (c, _) = table
     n = sum(map(sum, table))
-    # Tango's q21 is of the pairs "no, yes" with his difference first minus
-    # second; x is of the pairs "yes, no" with ours. The likelihood is maximised
-    # here by its derivative rather than by his formula.
-    delta = mp.mpf(delta)
-
-    def slope(x):
-        rest = n - b - c
-        out = -2 * rest / (1 - 2 * x - delta)
-        if b:
-            out += b / x
-        if c:
-            out += c / (x + delta)
-        return out
-
-    low, high = max(mp.mpf(0), -delta), (1 - delta) / 2
-    tiny = (high - low) * mp.mpf(10) ** -48
-    x = low
-    if slope(low + tiny) > 0:
-        x = high if slope(high - tiny) > 0 else root(slope, low + tiny, high - tiny)
-    v = n * (2 * x + delta - delta**2)
-    return (c - b - n * delta) / mp.sqrt(v)
+    t = -mp.mpf(delta)
+    qa, qb, qc = 2 * n, -b - c + (2 * n - b + c) * t, -c * t * (1 - t)
+    q21 = (mp.sqrt(qb**2 - 4 * qa * qc) - qb) / (2 * qa)
+    return -(b - c - n * t) / mp.sqrt(n * (2 * q21 + t * (1 - t)))
 
 
 def tango(table, level):
     (_, b), (c, _) = table
     n = sum(map(sum, table))
     z, d = z_of(level), mp.mpf(c - b) / n
-    tiny = mp.mpf(10) ** -40
+    tiny = mp.mpf(10) ** -15
     low = root(lambda x: tango_z(table, x) - z, -1 + tiny, d - tiny) if d > -1 else mp.mpf(-1)
     high = root(lambda x: tango_z(table, x) + z, d + tiny, 1 - tiny) if d < 1 else mp.mpf(1)
     return low, high
