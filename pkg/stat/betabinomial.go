@@ -79,7 +79,7 @@ func betaPosterior(test string, successes, trials int, a, b float64) (dist.Beta,
 }
 
 // betaDifference is the difference of two independent beta variables, the second
-// minus the first. Outside of low and high, the first has no more than 1e-300 of
+// minus the first. Outside of low and high, the first has no more than 1e-60 of
 // its probability; mass is the integral of its density as logBetaDensity scales it.
 type betaDifference struct {
 	first, second   dist.Beta
@@ -87,7 +87,7 @@ type betaDifference struct {
 }
 
 func newBetaDifference(first, second dist.Beta) betaDifference {
-	b := betaDifference{first: first, second: second, low: first.Quantile(1e-300), high: first.InvSF(1e-300)}
+	b := betaDifference{first: first, second: second, low: first.Quantile(1e-60), high: first.InvSF(1e-60)}
 	b.mass = b.integral(b.low, b.high, func(float64) float64 { return 1 })
 	return b
 }
