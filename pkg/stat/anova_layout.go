@@ -38,7 +38,9 @@ func newOneWay(test string, groups [][]float64, least int) (*oneWayLayout, error
 		l.n[i] = len(g)
 		l.hi[i], l.lo[i] = s.over(len(g))
 		if !allEqual(g) { // else rounding of the mean would look like variation
-			l.within[i] = squaresAbout(g, l.first, l.hi[i])
+			if l.within[i] = squaresAbout(g, l.first, l.hi[i]); l.within[i] == 0 {
+				return nil, refuse(test, NotFinite, total, 0, "the squares of the differences in group %d are too small to compute with: use other units", i)
+			}
 		}
 	}
 	l.grandHi, l.grandLo = all.over(total)
@@ -146,32 +148,42 @@ func (s *twoSum) over(n int) (hi, lo float64) {
 	return hi, (math.FMA(-hi, d, s.total) + s.lost) / d
 }
 
-// shiftedSum returns the sum of x − first.
+// shiftedSum returns the sum of x − first. Two sums go side by side, since each
+// addition waits for the one before.
 func shiftedSum(x []float64, first float64) twoSum {
-	total, lost := 0.0, 0.0
-	for _, v := range x {
-		v -= first
-		next := total + v
-		part := next - total
-		lost += (total - (next - part)) + (v - part)
-		total = next
+	var a, b twoSum
+	for ; len(x) >= 2; x = x[2:] {
+		a.add(x[0] - first)
+		b.add(x[1] - first)
 	}
-	return twoSum{total, lost}
+	if len(x) == 1 {
+		a.add(x[0] - first)
+	}
+	a.add(b.total)
+	a.lost += b.lost
+	return a
 }
 
 // squaresAbout returns Σ(x − first − centre)², less what centre misses of the mean.
 func squaresAbout(x []float64, first, centre float64) float64 {
-	total, lost, rest := 0.0, 0.0, 0.0
-	for _, v := range x {
-		d := (v - first) - centre
-		rest += d
-		d *= d
-		next := total + d
-		part := next - total
-		lost += (total - (next - part)) + (d - part)
-		total = next
+	n, restA, restB := float64(len(x)), 0.0, 0.0
+	var a, b twoSum
+	for ; len(x) >= 2; x = x[2:] {
+		u, v := (x[0]-first)-centre, (x[1]-first)-centre
+		restA += u
+		restB += v
+		a.add(u * u)
+		b.add(v * v)
 	}
-	return math.Max(0, total+lost-rest*rest/float64(len(x)))
+	if len(x) == 1 {
+		u := (x[0] - first) - centre
+		restA += u
+		a.add(u * u)
+	}
+	a.add(b.total)
+	a.lost += b.lost
+	rest := restA + restB
+	return math.Max(0, a.value()-rest*rest/n)
 }
 
 // detail returns a named number.

@@ -146,7 +146,7 @@ func (b *blockRanks) exact() (float64, error) {
 		if orders == nil || !slices.Equal(ranks, orders[0]) {
 			orders, ok = distinctOrders(ranks)
 		}
-		if !ok || len(orders)*len(states) > maxStates || steps > maxSteps/4 {
+		if !ok || len(orders)*len(states) > maxStates || steps > maxSteps/3 {
 			return 0, tooLarge
 		}
 		steps += len(orders) * len(states)

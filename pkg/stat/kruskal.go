@@ -99,8 +99,8 @@ func (g *groupRanks) shuffled(test string, r Result, o Options) (Result, error) 
 
 // Bounds of the exact distribution: of states held at once, and of steps.
 const (
-	maxStates = 3_000_000
-	maxSteps  = 100_000_000
+	maxStates = 2_000_000
+	maxSteps  = 60_000_000
 )
 
 // exact returns the share of assignments with at least the observed statistic.

@@ -85,7 +85,7 @@ func (b *blockRanks) pageTails(observed int64) (greater, less float64, ok bool) 
 		return 0, 0, false
 	}
 	reach := b.k * (b.k*b.k - 1) / 3 // the widest range of one block
-	if cost := float64(b.n) * float64(b.n) * float64(reach) * float64(reach); cost > 2*maxSteps {
+	if cost := float64(b.n) * float64(b.n) * float64(reach) * float64(reach); cost > 4*maxSteps {
 		return 0, 0, false
 	}
 	total, low := []float64{1}, 0

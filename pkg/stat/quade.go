@@ -17,8 +17,8 @@ import (
 // is approximately F with k − 1 and (n − 1)(k − 1) degrees of freedom. Since it
 // ranks the ranges, values must be comparable between blocks. With two treatments
 // it is close to Wilcoxon's signed-rank test; it is said to be stronger than
-// Friedman's test up to four treatments. Where all blocks agree F is infinite, and
-// the test is refused: Friedman has an exact answer.
+// Friedman's test up to four treatments. Where all blocks agree and have one
+// range F is infinite, and the test is refused: Friedman has an exact answer.
 //
 // [1] Quade (1979), JASA 74 (367): 680-683.
 // [2] Conover (1999), Practical Nonparametric Statistics, 3rd edition, section 5.8.
@@ -62,7 +62,7 @@ func Quade(rows [][]float64, o Options) (Result, error) {
 	n, d1 := float64(b.n), float64(b.k-1)
 	left := n*all.value() - treatments.value()
 	if left <= 0 {
-		return Result{}, refuse(test, Constant, b.n, 0, "all blocks agree on the order: F is infinite; use friedman with method exact")
+		return Result{}, refuse(test, Constant, b.n, 0, "all blocks agree on the order and have one range: F is infinite; use friedman with method exact")
 	}
 	f := (n - 1) * treatments.value() / left
 	r := Result{Test: test, Method: o.Method, Alternative: o.Alternative, Statistic: f, DF: []float64{d1, (n - 1) * d1}, N: []int{b.n}}
