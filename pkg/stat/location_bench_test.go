@@ -52,3 +52,23 @@ func BenchmarkSign10k(b *testing.B) { benchmarkPair(b, SignTest, 10_000, 0, "") 
 func BenchmarkWelchT10k(b *testing.B) { benchmarkPair(b, WelchT, 10_000, 0, "") }
 
 func BenchmarkPairedT10k(b *testing.B) { benchmarkPair(b, PairedT, 10_000, 0, "") }
+
+func BenchmarkMannWhitneyExactLargest(b *testing.B) {
+	benchmarkPair(b, MannWhitney, 200, 0.25, "exact")
+}
+
+func BenchmarkSignedRankExactLargest(b *testing.B) {
+	benchmarkPair(b, WilcoxonSignedRank, 1000, 0.001, "exact")
+}
+
+func BenchmarkPermutation1k(b *testing.B) {
+	benchmarkPair(b, func(x, y []float64, o Options) (Result, error) { return Permutation(x, y, "mean", o) }, 1000, 0, "monte_carlo")
+}
+
+func BenchmarkPermutationExact(b *testing.B) {
+	benchmarkPair(b, func(x, y []float64, o Options) (Result, error) { return Permutation(x, y, "mean", o) }, 10, 0, "exact")
+}
+
+func BenchmarkPermutationPaired10k(b *testing.B) {
+	benchmarkPair(b, func(x, y []float64, o Options) (Result, error) { return PermutationPaired(x, y, "mean", o) }, 10_000, 0, "monte_carlo")
+}

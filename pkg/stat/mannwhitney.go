@@ -11,7 +11,7 @@ import (
 // of the sizes of the samples: about a twentieth of a second, and some seconds.
 const (
 	mannWhitneyExact   = 10_000
-	mannWhitneyLargest = 60_000
+	mannWhitneyLargest = 40_000
 )
 
 // MannWhitney tests whether observations of two populations, shifted by mu, tend

@@ -67,9 +67,10 @@ func (s sumMatrix) count(v float64) int {
 	return total
 }
 
-// between returns the numbers in (low, high], ascending; there are n of them.
-func (s sumMatrix) between(low, high float64, n int) []float64 {
-	out := make([]float64, 0, n)
+// between returns how many numbers are at most low, and those in (low, high],
+// ascending, unless they are more than limit.
+func (s sumMatrix) between(low, high float64, limit int) (below int, sorted []float64, ok bool) {
+	out := make([]float64, 0, limit)
 	from, to := 0, 0
 	for i, a := range s.a {
 		for from < len(s.b) && s.b[from]-a <= low {
@@ -78,12 +79,17 @@ func (s sumMatrix) between(low, high float64, n int) []float64 {
 		for to < len(s.b) && s.b[to]-a <= high {
 			to++
 		}
-		for j := max(from, s.start(i)); j < to; j++ {
+		start := s.start(i)
+		below += max(0, from-start)
+		j := max(from, start)
+		if len(out)+to-j > limit {
+			return 0, nil, false
+		}
+		for ; j < to; j++ {
 			out = append(out, s.b[j]-a)
 		}
 	}
-	slices.Sort(out)
-	return out
+	return below, sortedFloats(out), true
 }
 
 // order returns the k-th smallest number, from 1, and the one after it. Bounds are
@@ -92,11 +98,18 @@ func (s sumMatrix) between(low, high float64, n int) []float64 {
 // the bounds are few enough to be sorted: O(n) memory and usually a handful of
 // walks, each O(n).
 func (s sumMatrix) order(k int) (at, next float64) {
-	few := max(1024, len(s.b)/4)
+	few := max(1024, len(s.b)/2)
 	low, high := math.Nextafter(s.least(), math.Inf(-1)), s.greatest()
 	below, upTo := 0, s.size() // counts at low and high
 	last := min(k+1, upTo)
 	thin, missed := s.thin(), 0.0
+	if thin != nil {
+		// A lucky guess of both bounds takes one walk.
+		share, by := float64(k)/float64(s.size()), 0.4*float64(few)/float64(s.size())
+		if below, sorted, ok := s.between(thin.at(share-by), thin.at(share+by), few); ok && below < k && last <= below+len(sorted) {
+			return sorted[k-below-1], sorted[last-below-1]
+		}
+	}
 	for step := 1; upTo-below > few; step++ {
 		// First below it, then above, by less than what may remain between.
 		want := float64(k) - 0.4*float64(few)
@@ -143,15 +156,16 @@ func (s sumMatrix) order(k int) (at, next float64) {
 	if upTo-below > few {
 		return high, high
 	}
-	sorted := s.between(low, high, upTo-below)
+	_, sorted, _ := s.between(low, high, upTo-below)
 	return sorted[k-below-1], sorted[last-below-1]
 }
 
 // thin returns a matrix of every so many rows and columns, to guess by, or nil
 // where the matrix is no larger than that.
 func (s sumMatrix) thin() *sumMatrix {
-	const size = 1000
-	if len(s.a) <= 4*size && len(s.b) <= 4*size {
+	largest := max(len(s.a), len(s.b))
+	size := int(6 * math.Sqrt(float64(largest)))
+	if largest <= 8*size {
 		return nil
 	}
 	every := func(x []float64) []float64 {
