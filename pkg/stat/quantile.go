@@ -3,7 +3,6 @@ package stat
 import (
 	"fmt"
 	"math"
-	"slices"
 )
 
 // Quantile returns the sample quantile of order q by linear interpolation
@@ -125,9 +124,7 @@ func sortedSample(method string, x []float64, q float64) ([]float64, error) {
 	if err := checkFinite(method, x); err != nil {
 		return nil, err
 	}
-	sorted := slices.Clone(x)
-	slices.Sort(sorted)
-	return sorted, nil
+	return sortedFloats(x), nil
 }
 
 // quantileSorted is Quantile of a sorted sample.

@@ -177,7 +177,7 @@ func checkLevel(level float64) {
 // checkFinite refuses NaN and infinities.
 func checkFinite(method string, x []float64) error {
 	for i, v := range x {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
+		if v-v != 0 { // a NaN or an infinity
 			return &Refusal{Method: method, Reason: NotFinite, N: len(x),
 				Detail: fmt.Sprintf("observation %d is %v", i, v)}
 		}

@@ -36,6 +36,46 @@ func TestWorkedExample(t *testing.T) {
 	}
 }
 
+// TestSmallExamples pins examples that were once printed with other values: what
+// five or six observations can say at most is exact.
+func TestSmallExamples(t *testing.T) {
+	x := []float64{0.72, 0.68, 0.75, 0.71, 0.69}
+	y := []float64{0.78, 0.73, 0.81, 0.76, 0.74}
+	count := func(n int) []float64 {
+		out := make([]float64, n)
+		for i := range out {
+			out[i] = float64(i + 1)
+		}
+		return out
+	}
+	above := func(n int) []float64 {
+		out := count(n)
+		for i := range out {
+			out[i] += 10 + out[i]/8
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name    string
+		f       func(x, y []float64, o Options) (Result, error)
+		x, y    []float64
+		stat, p float64
+	}{
+		{"independent", WelchT, x, y, 2.8620, 0.021627},
+		{"paired", PairedT, x, y, 22.0454, 2.5058e-5},
+		{"six and six apart", MannWhitney, count(6), above(6), 36, 0.0021645},
+		{"six and five apart", MannWhitney, count(6), above(5), 30, 0.0043290},
+		{"seven pairs up", WilcoxonSignedRank, count(7), above(7), 28, 0.015625},
+		{"five pairs up are never below 0.05", WilcoxonSignedRank, count(5), above(5), 15, 0.0625},
+		{"five signs up are not, either", SignTest, count(5), above(5), 5, 0.0625},
+	} {
+		got, err := c.f(c.x, c.y, Options{})
+		if err != nil || math.Abs(got.Statistic/c.stat-1) > 2e-5 || math.Abs(got.P/c.p-1) > 3e-5 {
+			t.Errorf("%s: %v, p = %v, want %v and %v, %v", c.name, got.Statistic, got.P, c.stat, c.p, err)
+		}
+	}
+}
+
 // testsOfMeans are the tests of a difference of two samples of equal length.
 var testsOfMeans = map[string]func(x, y []float64, o Options) (Result, error){
 	"student": StudentT, "welch": WelchT, "paired": PairedT,
