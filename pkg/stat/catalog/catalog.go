@@ -88,6 +88,8 @@ const (
 	FormP      Form = "p"
 	// FormFactors is {"y": […], "a": […], "b": […]}.
 	FormFactors Form = "y,a,b"
+	// FormMixed is {"blocks": [[…], …], "a": […]}: subjects with their groups.
+	FormMixed Form = "blocks,a"
 	// FormCovariate is {"y": […], "a": […], "covariate": […]}.
 	FormCovariate Form = "y,a,covariate"
 )

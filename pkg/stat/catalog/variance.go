@@ -1,6 +1,12 @@
 package catalog
 
-import "github.com/crucible-go/crucible/pkg/stat"
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/crucible-go/crucible/pkg/stat"
+)
 
 // variance holds analyses of variance and their rank forms.
 func variance() []Entry {
@@ -20,7 +26,7 @@ func variance() []Entry {
 		blocksEntry("friedman", "do treatments differ within blocks, by ranks", stat.Friedman, "chi_square", "iman_davenport", "exact"),
 		blocksEntry("quade", "do treatments differ within blocks, by ranks weighted by the range of the block", stat.Quade, "f"),
 		oneSided(blocksEntry("page", "do treatments tend to larger values in the order of their columns", stat.PageTrend, "auto", "exact", "asymptotic")),
-		twoWayEntry(), ancovaEntry(),
+		twoWayEntry(), ancovaEntry(), mixedEntry(), contrastEntry(),
 	}
 }
 
@@ -107,4 +113,57 @@ func ancovaEntry() Entry {
 			}
 			return stat.Ancova(d.Y, d.A, d.Covariate, o)
 		}}
+}
+
+func mixedEntry() Entry {
+	const name = "anova_mixed"
+	return Entry{Name: name, Title: "do groups of subjects differ in their course over conditions measured on each", Input: []Form{FormMixed},
+		Methods: []string{"gg", "hf", "none"},
+		Keys:    []Key{{Name: "type", Default: "2", Doc: "type of the sums of squares: 1, 2 or 3"}},
+		Run: func(d Data, s Settings) (stat.Result, error) {
+			o, err := s.Options(name)
+			if err != nil {
+				return stat.Result{}, err
+			}
+			kind, err := s.Int(name, "type", 2)
+			if err != nil {
+				return stat.Result{}, err
+			}
+			if kind < 1 || kind > 3 {
+				return stat.Result{}, refusal(name, "type %d is not one of 1, 2, 3", kind)
+			}
+			if d.Blocks == nil || d.A == nil {
+				return stat.Result{}, shape(name, "needs subjects with their groups", `{"blocks": [[…], …], "a": […]} with a row and a group for each subject`)
+			}
+			return stat.AnovaMixed(plain(d.Blocks), d.A, kind, o)
+		}}
+}
+
+func contrastEntry() Entry {
+	const name = "contrast"
+	return oneSided(Entry{Name: name, Title: "is a weighted difference of the means of groups 0", Input: []Form{FormGroups},
+		Methods: []string{"welch", "pooled"},
+		Keys:    []Key{{Name: "weights", Doc: "one number for each group, with commas between, that sum to 0: -1,0.5,0.5"}},
+		Run: func(d Data, s Settings) (stat.Result, error) {
+			o, err := s.Options(name)
+			if err != nil {
+				return stat.Result{}, err
+			}
+			groups, err := d.Samples(name, 2)
+			if err != nil {
+				return stat.Result{}, err
+			}
+			if s["weights"] == "" {
+				return stat.Result{}, refusal(name, "it needs the setting weights: one number for each group, that sum to 0")
+			}
+			var weights []float64
+			for _, text := range strings.Split(s["weights"], ",") {
+				w, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+				if err != nil || math.IsNaN(w) || math.IsInf(w, 0) {
+					return stat.Result{}, refusal(name, "weight %q is not a finite number", text)
+				}
+				weights = append(weights, w)
+			}
+			return stat.Contrast(groups, weights, o)
+		}})
 }

@@ -89,6 +89,37 @@ answer <- function(case) {
       if (!is.null(w)) details <- c(details, list(mauchly_w = one(w$statistic), mauchly_p = one(w$p.value)))
       do.call(obj, c(values, list(details = do.call(obj, details))))
     },
+    anova_mixed = {
+      x <- d$blocks - d$blocks[1, 1]
+      g <- factor(d$a)
+      k <- ncol(x)
+      m <- lm(x ~ g)
+      a <- summary(Anova(m, idata = data.frame(w = factor(seq_len(k))), idesign = ~w, type = as.numeric(set$type)), multivariate = FALSE)
+      u <- unclass(a$univariate.tests)
+      gg <- a$pval.adjustments[1, "GG eps"]; hf <- min(1, a$pval.adjustments[1, "HF eps"])
+      eps <- switch(method, hf = hf, none = 1, gg)
+      row <- function(name, as, e) term(as, u[name, "Sum Sq"], u[name, "num Df"] * e, u[name, "den Df"] * e, u[name, "F value"])
+      last <- u["g:w", ]
+      obj(statistic = one(last["F value"]), df = num(c(last["num Df"], last["den Df"]) * eps),
+        terms = paste0("[", row("g", "between", 1), ",", row("w", "within", eps), ",", row("g:w", "between:within", eps), "]"),
+        details = obj(gg_epsilon = one(gg), hf_epsilon = one(hf), ss_error = one(last["Error SS"])))
+    },
+    contrast = {
+      l <- long(d$groups)
+      w <- as.numeric(strsplit(set$weights, ",")[[1]])
+      means <- tapply(l$y, l$g, mean); v <- tapply(l$y, l$g, var); n <- tapply(l$y, l$g, length)
+      if (method == "pooled") {
+        df <- sum(n) - length(n)
+        se <- sqrt(sum((n - 1) * v) / df * sum(w^2 / n))
+      } else {
+        se <- sqrt(sum(w^2 * v / n))
+        df <- se^4 / sum((w^2 * v / n)^2 / (n - 1))
+      }
+      value <- sum(w * means)
+      half <- qt((1 - as.numeric(set$level)) / 2, df, lower.tail = FALSE) * se
+      obj(statistic = one(value / se), df = num(df), p = one(2 * pt(-abs(value / se), df)), estimate = one(value),
+        interval = obj(low = one(value - half), high = one(value + half)))
+    },
     kruskal_wallis = {
       r <- kruskal.test(y ~ g, long(d$groups))
       if (method != "") return(obj(statistic = one(r$statistic), df = num(r$parameter)))

@@ -9,7 +9,6 @@ distribution at 120 digits; "rational" counts every assignment or permutation.
 
 import itertools
 import json
-import math
 import os
 import subprocess
 import sys
@@ -274,6 +273,62 @@ def mauchly(rows):
     return {"statistic": float(s["w"]), "p": float(s["p"]), "log_p": float(mp.log(s["p"]))}
 
 
+def mixed(rows, groups, kind, method):
+    x = exact(rows)
+    n, k, names = len(x), len(x[0]), list(dict.fromkeys(groups))
+    size = {g: groups.count(g) for g in names}
+    own = [mean(r) for r in x]
+    grand = mean(own)
+    of = {g: mean([m for m, h in zip(own, groups) if h == g]) for g in names}
+    cell = {g: [mean([r[j] for r, h in zip(x, groups) if h == g]) for j in range(k)] for g in names}
+    column = [mean([r[j] for r in x]) for j in range(k)]
+    ssb = k * sum(size[g] * (of[g] - grand) ** 2 for g in names)
+    sss = k * sum((m - of[h]) ** 2 for m, h in zip(own, groups))
+    e = [[v - cell[h][j] - m + of[h] for j, v in enumerate(r)] for r, m, h in zip(x, own, groups)]
+    sse = sum(v * v for r in e for v in r)
+    ssi = sum(size[g] * (cell[g][j] - of[g] - column[j] + grand) ** 2 for g in names for j in range(k))
+    ssc = n * sum((c - grand) ** 2 for c in column)
+    if kind == 3:
+        equal = [mean([cell[g][j] - of[g] for g in names]) for j in range(k)]
+        ssc = len(names) ** 2 * sum(v * v for v in equal) / sum(Q(1, size[g]) for g in names)
+    df, p = n - len(names), k - 1
+    s = [[sum(r[i] * r[j] for r in e) for j in range(k)] for i in range(k)]
+    trace = sum(s[i][i] for i in range(k))
+    gg = trace ** 2 / (p * sum(v * v for row in s for v in row))
+    hf = min(Q(1), ((df + 1) * p * gg - 2) / (p * (df - p * gg)))
+    eps = {"gg": gg, "hf": hf, "none": Q(1)}[method]
+    terms = [line("between", ssb, len(names) - 1, sss, df)]
+    for name, ss, d1 in [("within", ssc, p), ("between:within", ssi, p * (len(names) - 1))]:
+        t = line(name, ss, d1, sse, df * p)
+        v = f_values((ss / d1) / (sse / (df * p)), d1 * eps, df * p * eps)
+        t["df"], t["log_p"] = v["df"], v["log_p"]
+        t["p"] = v["p"]
+        terms.append(t)
+    last = f_values((ssi / (p * (len(names) - 1))) / (sse / (df * p)), p * (len(names) - 1) * eps, df * p * eps)
+    last["terms"] = terms
+    last["details"] = {"gg_epsilon": float(gg), "hf_epsilon": float(hf), "ss_subjects": float(sss), "ss_error": float(sse),
+                       "generalized_eta_squared_interaction": float(ssi / (ssi + sss + sse))}
+    return last
+
+
+def contrast(groups, weights, method, level):
+    g, c = exact(groups), [Q(w) for w in weights]
+    value = sum(w * mean(x) for w, x in zip(c, g))
+    if method == "pooled":
+        df = sum(map(len, g)) - len(g)
+        v = sum(map(within, g)) / df * sum(w * w / len(x) for w, x in zip(c, g))
+    else:
+        parts = [w * w * within(x) / (len(x) - 1) / len(x) for w, x in zip(c, g)]
+        v = sum(parts)
+        df = v * v / sum(a * a / (len(x) - 1) for a, x in zip(parts, g))
+    se = mp.sqrt(big(v))
+    t = big(value) / se
+    p = f_tail(t * t, 1, df)
+    cut = mp.findroot(lambda q: mp.log(f_tail(q * q, 1, df)) - mp.log(1 - mp.mpf(level)), float(st.t.isf((1 - level) / 2, float(df))))
+    return {"statistic": float(t), "df": [float(big(df))], "p": float(p), "log_p": float(mp.log(p)), "estimate": float(value),
+            "interval": {"low": float(big(value) - cut * se), "high": float(big(value) + cut * se)}}
+
+
 # Ranks.
 
 def ranks(x):
@@ -528,6 +583,20 @@ def main():
                 add("%s, %s" % (name, method), "rm_anova", d, [mpm(rm_anova(rows, method))], method=method)
         if len(rows[0]) > 2 and len(rows) >= len(rows[0]):
             add(name, "mauchly", d, [mpm(mauchly(rows))])
+
+    course = [[rng.normal(10 + 2 * (i % 5) + 0.5 * j * (1 + i % 3), 1 + 0.3 * j, 2) for j in range(4)] for i in range(24)]
+    arms = [["a", "b", "c"][i % 3] for i in range(24)]
+    uneven = [a for i, a in enumerate(arms) if i not in (1, 4, 7, 10, 23)]
+    fewer = [r for i, r in enumerate(course) if i not in (1, 4, 7, 10, 23)]
+    for kind in (2, 3):
+        for method in ("gg", "hf", "none"):
+            add("balanced, type %d, %s" % (kind, method), "anova_mixed", {"blocks": course, "a": arms}, [mpm(mixed(course, arms, kind, method))], type=kind, method=method)
+            add("unbalanced, type %d, %s" % (kind, method), "anova_mixed", {"blocks": fewer, "a": uneven}, [mpm(mixed(fewer, uneven, kind, method))], type=kind, method=method)
+
+    for name, g, w in [("PlantGrowth", sets["PlantGrowth"], [-1, 0.5, 0.5]), ("unequal variances and sizes", unequal, [-3, -1, 1, 3]), ("far apart", shifted, [-1, 0, 1]), ("two groups", two, [-1, 1])]:
+        for method in ("welch", "pooled"):
+            for level in (0.9, 0.99):
+                add("%s, %s" % (name, method), "contrast", {"groups": g}, [mpm(contrast(g, w, method, level))], method=method, level=level, weights=",".join(map(str, w)))
 
     ordered = [[rng.normal(0.8 * j, 1, 2) for j in range(4)] for _ in range(15)]
     for name, rows in [("four blocks", few), ("RoundingTimes", ROUNDING), ("chicks", sets["chick"]), ("sales", SALES), ("six conditions", wide),
