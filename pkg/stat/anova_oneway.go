@@ -79,6 +79,10 @@ func varianceDetails(f, d1, d2 float64) []Detail {
 // independent and roughly normal values. With two groups it is the square of
 // Welch's t. Every group needs two values that differ.
 //
+// The effect is d₁F/(d₁F + d₂), the η² that has this F in the classical analysis
+// with these degrees of freedom; with unequal variances no share of variance is the
+// natural measure, and Comparisons of pairs say more.
+//
 // [1] Welch (1951), Biometrika 38 (3/4): 330-336.
 func WelchAnova(groups [][]float64, o Options) (Result, error) {
 	const test = "welch_anova"
@@ -145,7 +149,8 @@ func (l *oneWayLayout) welch() (f, d1, d2 float64) {
 //
 // It is a test of means, not the test of equal variances of the same authors. It
 // is better than WelchAnova when an extreme mean comes with a large variance, and
-// worse when with a small one. Every group needs two values.
+// worse when with a small one. Every group needs two values. The effect is made
+// from F as by WelchAnova.
 //
 // [1] Brown, Forsythe (1974), Technometrics 16 (1): 129-132.
 // [2] Mehrotra (1997), Communications in Statistics, Simulation 26 (3): 1139-1145.

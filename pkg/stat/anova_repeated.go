@@ -30,8 +30,7 @@ const maxConditions = 300
 //
 // There is no method that picks one by Mauchly's test: a choice by the data
 // changes the error it is meant to control. All three p-values are in Details.
-// The conditions differ with certainty only in their means: with two conditions F
-// is the square of the paired t.
+// With two conditions F is the square of the paired t, and nothing needs correction.
 //
 // The effect is partial η² = SSC/(SSC + SSE); generalized η² = SSC/(SSC + SSS + SSE)
 // [5] among the details can be compared with that of a design between subjects.
@@ -74,7 +73,7 @@ func RMAnova(rows [][]float64, o Options) (Result, error) {
 		detail("generalized_eta_squared", d.ssConditions/(d.ssConditions+d.ssSubjects+d.ssError))}
 	r.Details = append(r.Details, s.details(ps)...)
 	if s.singular {
-		r.Warnings = append(r.Warnings, "no more subjects than conditions, or a contrast that does not vary: Mauchly's test does not exist")
+		r.Warnings = append(r.Warnings, "fewer subjects than conditions, or a contrast that does not vary: there is no test of sphericity")
 	}
 	epsilon, logP := s.pick(o.Method, ps)
 	r.DF = []float64{d1 * epsilon, d2 * epsilon}

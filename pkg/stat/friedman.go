@@ -74,7 +74,7 @@ func newBlockRanks(test string, rows [][]float64, leastTreatments int) (*blockRa
 //     refused where that takes too long.
 //
 // The effect is Kendall's coefficient of concordance W = χ²/(n(k − 1)), from 0, no
-// agreement of the blocks on the order, to 1. With two treatments it is the sign
+// agreement of the blocks on the order, to 1, without an interval. With two treatments it is the sign
 // test.
 //
 // [1] Friedman (1937), JASA 32 (200): 675-701.

@@ -1,6 +1,9 @@
 package stat
 
-import "math"
+import (
+	"errors"
+	"math"
+)
 
 // Bounds of tests by rearranging values over groups.
 const (
@@ -42,7 +45,8 @@ func PermutationAnova(groups [][]float64, o Options) (Result, error) {
 	}
 	r, err := Anova(groups, Options{Level: o.Level})
 	if err != nil {
-		if refused, ok := err.(*Refusal); ok {
+		var refused *Refusal
+		if errors.As(err, &refused) {
 			refused.Method = test
 		}
 		return Result{}, err

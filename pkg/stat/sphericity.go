@@ -195,7 +195,9 @@ func product(a, b []float64) float64 {
 //
 // and −(n − 1)ρ ln W, ρ = 1 − (2p² + p + 2)/(6p(n − 1)), is nearly χ² with
 // p(p + 1)/2 − 1 degrees of freedom, to which the second term of Box's series is
-// added [2]. It assumes normal values and is sensitive to others; with few
+// added [2]. (R 4.2 has, in one place of that term, the number of conditions instead
+// of contrasts: with more than three conditions its p-value differs in the third
+// digit.) It assumes normal values and is sensitive to others; with few
 // subjects it misses much, with many it finds what does not matter. So do not
 // let it choose the test: RMAnova corrects always.
 //

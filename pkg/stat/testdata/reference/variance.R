@@ -38,13 +38,13 @@ answer <- function(case) {
     anova = {
       l <- long(d$groups)
       a <- anova(lm(y ~ g, l)); f <- a$`F value`[1]
-      obj(statistic = one(f), df = num(a$Df), p = one(a$`Pr(>F)`[1]), log_p = one(logp(f, a$Df[1], a$Df[2])),
+      obj(statistic = one(f), df = num(a$Df), p = one(max(1e-300, a$`Pr(>F)`[1])), log_p = one(logp(f, a$Df[1], a$Df[2])),
         effect = obj(estimate = one(a$`Sum Sq`[1] / sum(a$`Sum Sq`))),
         details = obj(ss_between = one(a$`Sum Sq`[1]), ss_within = one(a$`Sum Sq`[2])))
     },
     welch_anova = {
       r <- oneway.test(y ~ g, long(d$groups))
-      obj(statistic = one(r$statistic), df = num(r$parameter), p = one(r$p.value), log_p = one(logp(r$statistic, r$parameter[1], r$parameter[2])))
+      obj(statistic = one(r$statistic), df = num(r$parameter), p = one(max(1e-300, r$p.value)), log_p = one(logp(r$statistic, r$parameter[1], r$parameter[2])))
     },
     anova_two_way = {
       l <- data.frame(y = as.numeric(d$y), a = factor(d$a), b = factor(d$b))

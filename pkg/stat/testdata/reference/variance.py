@@ -44,8 +44,7 @@ def chi2_tail(x, df):
 def f_values(f, d1, d2):
     p = f_tail(f, d1, d2)
     out = {"statistic": float(big(f)), "df": [float(big(d1)), float(big(d2))], "log_p": float(mp.log(p))}
-    if p > mp.mpf("1e-290"):
-        out["p"] = float(p)
+    out["p"] = max(1e-300, float(p))
     return out
 
 
@@ -519,6 +518,7 @@ def main():
     two = [[4.1, 3.9, 5.2, 4.4], [5.0, 6.1, 5.5]]
     many = [[rng.normal(i % 3, 1, 2) for _ in range(60)] for i in range(9)]
     singles = [[1.0], [2.5, 3.5], [2.0], [7.25, 6.0]]
+    beyond = [[rng.normal(m, 1) for _ in range(150)] for m in (0, 25, 60)]
     cases = []
 
     def add(name, test, data, oracles, **settings):
@@ -536,6 +536,8 @@ def main():
         add(name + ", Mehrotra", "brown_forsythe_anova", d,
             [mpm(brown_forsythe(g, True)), {"oracle": "statsmodels", "values": of_statsmodels(g, True)}], method="mehrotra")
         add(name, "kruskal_wallis", d, [mpm(kruskal(g)), {"oracle": "scipy", "values": {"statistic": float(st.kruskal(*g).statistic), "p": float(st.kruskal(*g).pvalue)}}])
+    for name, test, v in [("beyond a float64", "anova", anova(beyond)), ("beyond a float64", "welch_anova", welch(beyond))]:
+        add(name, test, {"groups": beyond}, [mpm(v)])
     add("groups of one", "anova", {"groups": singles}, [mpm(anova(singles))])
     for name, g in [("no ties", [[1, 4, 2], [8, 5, 9], [3, 7]]), ("ties", [[1, 2, 2], [3, 2, 5], [5, 6, 6]]), ("two groups", [[1, 3, 3, 4], [4, 6, 7]]),
                     ("four groups", [[1, 2], [2, 5], [4, 4], [6, 7, 3]]), ("sizes 2 to 4", [[0, 0, 1, 1], [1, 2, 2], [3, 3]]), ("extreme", [[1, 2, 3], [4, 5, 6], [7, 8, 9]])]:
