@@ -25,8 +25,8 @@ import (
 //     Replicates, 9,999 if not given) have at least that H.
 //
 // With two groups H is the square of the z of Mann and Whitney without correction
-// of continuity. The effect is ε² = H/(N − 1) [2], without an interval: none is
-// known that does not assume more than the test.
+// of continuity. The effect is ε² = H/(N − 1) [2], without an interval: one by
+// bootstrap assumes no more than the test does.
 //
 // [1] Kruskal, Wallis (1952), JASA 47 (260): 583-621.
 // [2] Tomczak, Tomczak (2014), Trends in Sport Sciences 21 (1): 19-25.
