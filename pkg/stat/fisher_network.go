@@ -11,6 +11,8 @@ const (
 	maxNetworkWork = 400_000_000
 	// maxNetworkSize bounds the numbers it keeps.
 	maxNetworkSize = 12_000_000
+	// denseKeys is up to how many keys nodes are found by a slice.
+	denseKeys = 1 << 20
 	// samePath is the difference of logarithms below which two paths have the same
 	// probability.
 	samePath = 1e-9
@@ -34,13 +36,17 @@ type network struct {
 	sum        float64
 	work, size int
 
-	nodes map[uint64]*networkNode // of the next stage
-	order []*networkNode          // the same, in the order they were met
+	// The nodes of the next stage, in the order they were met, and their places by
+	// key, counted from 1: in a slice where all keys fit one, else in a map.
+	order []*networkNode
+	dense []int32
+	nodes map[uint64]int32
 
 	at       *networkNode // the node whose arcs are followed
 	stage    int
 	part     float64 // what the arcs of a node add to sum
-	left     []int   // row totals at the end of an arc
+	table    [][]shareOf
+	left     []int // row totals at the end of an arc
 	sorted   []int
 	tooLarge bool
 }
@@ -52,9 +58,9 @@ type networkNode struct {
 	// likely and unlikely bound the logarithm of the probability of what may
 	// follow, given the node.
 	likely, unlikely float64
-	// follow holds, two columns before the end, the logarithms of the
+	// after holds, two columns before the end, the logarithms of the
 	// probabilities of all that may follow, ascending, and below their sums up to each.
-	follow, below []float64
+	after, below []float64
 }
 
 // networkPath stands for all paths of a probability to a node: its logarithm, and
@@ -107,6 +113,9 @@ func newNetwork(t contingency) (*network, *networkNode) {
 			return nil, nil
 		}
 	}
+	if place <= denseKeys {
+		g.dense = make([]int32, int(place))
+	}
 	g.scale = t.logProbability(g.factorial)
 	g.limit = g.scale + likelyTolerance
 	start := math.Exp(-g.scale)
@@ -128,12 +137,11 @@ func wholeNumbers(x []float64) []int {
 func (g *network) run(root *networkNode) bool {
 	current := []*networkNode{root}
 	for g.stage = 0; g.stage < len(g.columns)-2 && !g.tooLarge; g.stage++ {
-		g.nodes, g.order = map[uint64]*networkNode{}, nil
+		g.nodes, g.order = map[uint64]int32{}, nil
+		clear(g.dense)
 		for _, node := range current {
-			g.at, g.part = node, 0
 			g.compact(node)
-			g.arcs(0, g.columns[g.stage], g.rest[g.stage], -g.choose(g.rest[g.stage], g.columns[g.stage]))
-			g.sum += g.part
+			g.follow(node)
 			g.size -= len(node.past)
 			node.past = nil
 			if g.tooLarge {
@@ -150,32 +158,63 @@ func (g *network) choose(n, k int) float64 {
 	return g.factorial[n] - g.factorial[k] - g.factorial[n-k]
 }
 
+// follow follows every way to share a column among the rows of a node.
+func (g *network) follow(node *networkNode) {
+	column, total := g.columns[g.stage], g.rest[g.stage]
+	if g.table == nil {
+		g.table = make([][]shareOf, len(node.rows))
+	}
+	for i, have := range node.rows {
+		g.table[i] = g.table[i][:0]
+		for n := 0; n <= min(have, column); n++ {
+			log := g.choose(have, n)
+			g.table[i] = append(g.table[i], shareOf{log, math.Exp(log)})
+		}
+	}
+	start := -g.choose(total, column)
+	g.at, g.part = node, 0
+	g.arcs(0, column, total, 0, start, math.Exp(start))
+	g.sum += g.part
+}
+
+// shareOf is the logarithm of a binomial coefficient, and itself.
+type shareOf struct{ log, times float64 }
+
 // arcs shares a column among the rows from i on, of which total is left, and
-// follows each way of doing so; log is the logarithm of the probability so far.
-func (g *network) arcs(i, column, total int, log float64) {
-	if g.tooLarge {
-		return
-	}
+// follows each way of doing so; weight is the probability so far, log its
+// logarithm, and key that of the rows before i at the end of the arc.
+func (g *network) arcs(i, column, total int, key uint64, log, weight float64) {
 	have := g.at.rows[i]
-	if i == len(g.at.rows)-1 {
-		g.left[i] = have - column
-		g.arc(log + g.choose(have, column))
+	shares := g.table[i]
+	key *= g.radix[i]
+	if i < len(g.at.rows)-2 {
+		for n := max(0, column-(total-have)); n <= min(have, column) && !g.tooLarge; n++ {
+			g.left[i] = have - n
+			g.arcs(i+1, column-n, total-have, key+uint64(have-n), log+shares[n].log, weight*shares[n].times) // #nosec G115 -- n <= have
+		}
 		return
 	}
-	for n := max(0, column-(total-have)); n <= min(have, column); n++ {
-		g.left[i] = have - n
-		g.arcs(i+1, column-n, total-have, log+g.choose(have, n))
+	last := g.at.rows[i+1]
+	for n := max(0, column-last); n <= min(have, column) && !g.tooLarge; n++ {
+		rest := column - n
+		g.left[i], g.left[i+1] = have-n, last-rest
+		other := g.table[i+1][rest]
+		at := log + shares[n].log + other.log
+		w := weight * shares[n].times * other.times
+		if !(w > 1e-280 && w <= 2) { // a factor has left the range of a float64
+			w = math.Exp(at)
+		}
+		g.arc((key+uint64(have-n))*g.radix[i+1]+uint64(last-rest), at, w) // #nosec G115 -- none is negative
 	}
 }
 
 // arc follows one arc: each path to its start is counted, dropped, or passed on.
-func (g *network) arc(log float64) {
-	child := g.child()
+func (g *network) arc(key uint64, log, weight float64) {
+	child := g.child(key)
 	if g.work += 1 + len(g.at.past); g.work > maxNetworkWork || g.size > maxNetworkSize {
 		g.tooLarge = true
 		return
 	}
-	weight := math.Exp(log)
 	if g.stage == len(g.columns)-3 {
 		g.finish(child, log, weight)
 		return
@@ -201,7 +240,7 @@ func (g *network) arc(log float64) {
 // finish adds to sum what follows along an arc to a node two columns before the
 // end.
 func (g *network) finish(child *networkNode, log, weight float64) {
-	last := len(child.follow) - 1
+	last := len(child.after) - 1
 	high := last
 	for _, p := range g.at.past {
 		room := g.limit - p.log - log
@@ -215,7 +254,7 @@ func (g *network) finish(child *networkNode, log, weight float64) {
 		// The last of those that follow within room; it falls from path to path.
 		low := 0
 		for low < high {
-			if middle := int(uint(low+high+1) >> 1); child.follow[middle] <= room {
+			if middle := int(uint(low+high+1) >> 1); child.after[middle] <= room {
 				low = middle
 			} else {
 				high = middle - 1
@@ -233,23 +272,51 @@ func (g *network) weight(p networkPath, log, weight float64) float64 {
 	return p.weight * weight
 }
 
-// child returns the node at the end of an arc.
-func (g *network) child() *networkNode {
+// child returns the node at the end of an arc, whose row totals in the order of
+// the arc have a key.
+func (g *network) child(arc uint64) *networkNode {
+	if place := g.place(arc); place > 0 {
+		return g.order[place-1]
+	}
 	copy(g.sorted, g.left)
-	key := uint64(0)
 	for i := 1; i < len(g.sorted); i++ {
 		for j := i; j > 0 && g.sorted[j] > g.sorted[j-1]; j-- {
 			g.sorted[j], g.sorted[j-1] = g.sorted[j-1], g.sorted[j]
 		}
 	}
+	key := uint64(0)
 	for i, v := range g.sorted {
-		key = key*g.radix[i] + uint64(v)
+		key = key*g.radix[i] + uint64(v) // #nosec G115 -- totals are not negative
 	}
-	if node, ok := g.nodes[key]; ok {
-		return node
+	place := g.place(key)
+	if place == 0 {
+		place = g.newNode()
+		g.setPlace(key, place)
 	}
+	g.setPlace(arc, place)
+	return g.order[place-1]
+}
+
+// place returns the place of a key among the nodes, counted from 1, or 0.
+func (g *network) place(key uint64) int32 {
+	if g.dense != nil {
+		return g.dense[key]
+	}
+	return g.nodes[key]
+}
+
+func (g *network) setPlace(key uint64, place int32) {
+	if g.dense != nil {
+		g.dense[key] = place
+		return
+	}
+	g.nodes[key] = place
+	g.size += 2
+}
+
+// newNode appends the node of the sorted row totals and returns its place.
+func (g *network) newNode() int32 {
 	node := &networkNode{rows: slices.Clone(g.sorted)}
-	g.nodes[key] = node
 	g.order = append(g.order, node)
 	g.size += len(g.sorted) + 8
 	if g.stage == len(g.columns)-3 {
@@ -257,34 +324,34 @@ func (g *network) child() *networkNode {
 	} else {
 		g.bound(node, g.stage+1)
 	}
-	return node
+	return int32(len(g.order)) // #nosec G115 -- at most maxNetworkSize
 }
 
 // complete lists all that may follow a node with two columns left.
 func (g *network) complete(node *networkNode, stage int) {
 	g.share(node, 0, g.columns[stage+1], g.rest[stage], -g.choose(g.rest[stage], g.columns[stage+1]))
-	slices.Sort(node.follow)
-	node.below = make([]float64, len(node.follow))
+	slices.Sort(node.after)
+	node.below = make([]float64, len(node.after))
 	total := 0.0
-	for i, v := range node.follow {
+	for i, v := range node.after {
 		total += math.Exp(v)
 		node.below[i] = total
 	}
-	node.unlikely, node.likely = node.follow[0], node.follow[len(node.follow)-1]
-	g.size += 2 * len(node.follow)
-	g.work += 4 * len(node.follow)
+	node.unlikely, node.likely = node.after[0], node.after[len(node.after)-1]
+	g.size += 2 * len(node.after)
+	g.work += 4 * len(node.after)
 }
 
 // share is arcs for the last column but one.
 func (g *network) share(node *networkNode, i, column, total int, log float64) {
 	have := node.rows[i]
 	if i == len(node.rows)-1 {
-		node.follow = append(node.follow, log+g.choose(have, column))
+		node.after = append(node.after, log+g.choose(have, column))
 		return
 	}
-	if g.size+len(node.follow) > maxNetworkSize {
+	if g.size+len(node.after) > maxNetworkSize {
 		g.tooLarge = true
-		if len(node.follow) > 0 {
+		if len(node.after) > 0 {
 			return
 		}
 	}

@@ -5,7 +5,7 @@ statsmodels.
     python3 -m venv venv && venv/bin/pip install mpmath scipy statsmodels
     venv/bin/python categorical.py
 
-Rscript with exact2x2-free base R and vcd, epitools is called once.
+It calls Rscript, of base R, once.
 """
 
 import platform
