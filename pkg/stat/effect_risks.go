@@ -106,16 +106,15 @@ func koopman(t fourCells, z float64) (low, high float64) {
 	// with (a − m·p̃₁)/(1 − p̃₁) + (c − n·p̃₂)/(1 − p̃₂) = 0, it is
 	// (a − m·p̃₁)/(1 − p̃₁)·√((1−p̃₁)/(m·p̃₁) + (1−p̃₂)/(n·p̃₂)).
 	score := func(logRatio float64) float64 {
-		p1, p2 := t.constrained(math.Exp(logRatio))
-		q1, q2 := 1-p1, 1-p2
+		p1, q1, p2, q2 := t.constrained(logRatio)
 		spread := math.Sqrt(q1/(m*p1) + q2/(n*p2))
 		switch {
 		case q1 == 0 && q2 == 0:
 			return 0 // both rows are sure, and so are the shares
 		case q1 < q2:
-			return -(t.c - n*p2) / q2 * spread
+			return -excess(t.c, t.d, p2, q2) / q2 * spread
 		}
-		return (t.a - m*p1) / q1 * spread
+		return excess(t.a, t.b, p1, q1) / q1 * spread
 	}
 	start := math.Log(max(t.a, 1) / m * (n / t.c))
 	if t.a > 0 {
@@ -125,14 +124,36 @@ func koopman(t fourCells, z float64) (low, high float64) {
 	return low, high
 }
 
-// constrained returns the most likely shares whose ratio is given.
-func (t fourCells) constrained(ratio float64) (p1, p2 float64) {
-	m, n := t.a+t.b, t.c+t.d
-	// N·ρ·p₂² − (ρ(m + c) + a + n)·p₂ + (a + c) = 0, the smaller root.
-	b := ratio*(m+t.c) + t.a + n
-	four := 4 * (m + n) * ratio * (t.a + t.c)
-	p2 = 2 * (t.a + t.c) / (b + math.Sqrt(math.Max(0, b*b-four)))
-	return math.Min(1, ratio*p2), math.Min(1, p2)
+// constrained returns the most likely shares p₁ and p₂ whose ratio is given by its
+// logarithm, and their complements. For a ratio ρ = 1 + δ > 1 of N observations
+//
+//	N·q₁² − (b + d − δ(m + c))·q₁ − bδ = 0,  p₁ = ρ·p₂
+//
+// has one root that is not negative; for ρ < 1 the rows change places. Nothing but
+// rounding is lost, also where shares are near 0, near 1 or near each other.
+func (t fourCells) constrained(logRatio float64) (p1, q1, p2, q2 float64) {
+	if logRatio < 0 {
+		p2, q2, p1, q1 = fourCells{t.c, t.d, t.a, t.b}.constrained(-logRatio)
+		return p1, q1, p2, q2
+	}
+	m, n, delta := t.a+t.b, t.c+t.d, math.Expm1(logRatio)
+	x := (t.b + t.d) - delta*(m+t.c)
+	root := math.Sqrt(x*x + 4*(m+n)*t.b*delta)
+	if q1 = (x + root) / (2 * (m + n)); x < 0 {
+		q1 = 2 * t.b * delta / (root - x)
+	}
+	q2 = (delta + q1) / (1 + delta)
+	p2 = 2 * (t.a + t.c) / ((1+delta)*(m+t.c) + t.a + n + root)
+	return (1 + delta) * p2, q1, p2, q2
+}
+
+// excess returns how many successes there are above expectation, a − m·p, from
+// the smaller of p and q.
+func excess(a, b, p, q float64) float64 {
+	if p < q {
+		return a - (a+b)*p
+	}
+	return (a+b)*q - b
 }
 
 // RiskDifference returns the share of the first column in the second row less that
