@@ -150,14 +150,20 @@ func summit(g func(float64) float64, start, width float64) (top, height, h float
 		}
 		x, y, step = x+step, next, step*1.6
 	}
-	// The top lies within a step of x: parabolas through three points close in.
+	// The top lies within a step of x: parabolas through three points close in, on
+	// points about as far apart as the bump is wide.
 	w := math.Abs(step)
-	for range 8 {
+	for range 60 {
 		left, right := g(x-w), g(x+w)
 		bend := 2*y - left - right
 		shift := 0.0
-		if bend > 0 {
+		switch {
+		case bend > 0:
 			shift = math.Max(-1, math.Min(1, (right-left)/(2*bend)))
+		case right > left:
+			shift = 1
+		case right < left:
+			shift = -1
 		}
 		sd := w / math.Sqrt(math.Max(bend, 1e-9))
 		if w <= 1.5*sd && math.Abs(shift) < 0.5 {
@@ -168,9 +174,9 @@ func summit(g func(float64) float64, start, width float64) (top, height, h float
 				x, y = x+shift*w, at
 			}
 		}
-		w = math.Min(w/2, sd)
+		w = math.Max(w/4, math.Min(sd, 2*w))
 	}
-	return x, y, w
+	return x, y, math.Min(w, 0.5)
 }
 
 // bumpIntegral returns ln ∫ exp(g) for a g with one top, looked for from start in
