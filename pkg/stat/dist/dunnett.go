@@ -107,7 +107,19 @@ func (f factors) outside(v factor, w, z float64) float64 {
 }
 
 // logAnyOutside returns ln P(any variable lies outside) for a denominator of 1.
+// Far out it is the sum of the chances of all: that two with correlation ρ lie
+// outside is rarer by more than exp(−w²(1−ρ)/(2(1+ρ))).
 func (f factors) logAnyOutside(w float64) float64 {
+	all := 0.0
+	for _, v := range f.list {
+		all += v.count
+	}
+	if most := f.most * f.most; w > 0 && w*w*(1-most) > (90+4*math.Log(all))*(1+most) {
+		if f.twoSided {
+			all *= 2
+		}
+		return math.Min(0, math.Log(all)+normalLogSF(w))
+	}
 	if w > 35 { // the terms would underflow
 		return f.sum(w, func(z float64) float64 {
 			most := math.Inf(-1)

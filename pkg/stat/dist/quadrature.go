@@ -158,6 +158,7 @@ func summit(g func(float64) float64, start, width float64) (top, height, h float
 		bend := 2*y - left - right
 		shift := 0.0
 		switch {
+		case math.IsInf(bend, 0) || math.IsNaN(bend):
 		case bend > 0:
 			shift = math.Max(-1, math.Min(1, (right-left)/(2*bend)))
 		case right > left:
@@ -172,6 +173,10 @@ func summit(g func(float64) float64, start, width float64) (top, height, h float
 		if shift != 0 {
 			if at := g(x + shift*w); at > y {
 				x, y = x+shift*w, at
+				if math.Abs(shift) == 1 {
+					w *= 2 // the top is far away
+					continue
+				}
 			}
 		}
 		w = math.Max(w/4, math.Min(sd, 2*w))

@@ -88,10 +88,11 @@ func (r *rangeTail) point(i int) rangePoint {
 	return (*list)[at]
 }
 
-// logSF returns ln P(range > w).
+// logSF returns ln P(range > w). Far out it is the sum of the chances of all
+// pairs: that two pairs lie so far apart is rarer by more than k·exp(−w²/12).
 func (r *rangeTail) logSF(w float64) float64 {
-	if w > 50 { // below 1e-270: in logarithms throughout
-		return rangeLogSF(r.k, w)
+	if !(w*w <= 12*(45+math.Log(r.k))) {
+		return math.Log(r.k*(r.k-1)) + normalLogSF(w/math.Sqrt2)
 	}
 	from := int(math.Round(-math.Max(w/2, math.Min(r.least, w)) / r.step))
 	sum := 0.0
@@ -118,19 +119,6 @@ func (r *rangeTail) logSF(w float64) float64 {
 		}
 	}
 	return math.Min(0, math.Log(sum*r.step))
-}
-
-// rangeLogSF returns ln P(range > w) for large w.
-func rangeLogSF(k, w float64) float64 {
-	return math.Log(k) + smoothIntegral(func(z float64) float64 {
-		logQ := normalLogSF(z)
-		logRatio := normalLogSF(z+w) - logQ
-		fall := math.Log(k-1) + logRatio
-		if fall > -37 {
-			fall = math.Log(-math.Expm1((k - 1) * math.Log1p(-math.Exp(logRatio))))
-		}
-		return normalLogPDF(z) + (k-1)*logQ + fall
-	}, -w/2, 0.5)
 }
 
 // rangeLogCDF returns ln P(range ≤ w).
