@@ -176,6 +176,7 @@ func TestTableEffectLaws(t *testing.T) {
 		}{
 			{"phi", Phi, "", negative, [2]float64{-1, 1}},
 			{"odds", OddsRatio, "", inverse, [2]float64{0, math.Inf(1)}},
+			{"exact odds", OddsRatio, "exact", inverse, [2]float64{0, math.Inf(1)}},
 			{"risk", RiskRatio, "", inverse, [2]float64{0, math.Inf(1)}},
 			{"koopman", RiskRatio, "koopman", inverse, [2]float64{0, math.Inf(1)}},
 			{"difference", RiskDifference, "", negative, [2]float64{-1, 1}},

@@ -11,14 +11,16 @@ import "math"
 // is 0, ½ is added to each, for the estimate and the interval [2], with a warning.
 // Ratios follow the order of the table, as its odds ratio is written everywhere;
 // for the odds of a treatment over those of its control the treatment is the first
-// row. It refuses tables with an empty row or column. For the conditional estimate
-// with an exact interval see FisherExact.
+// row. It refuses tables with an empty row or column.
+//
+// The method "exact" gives the conditional estimate and Cornfield's exact interval
+// of FisherExact, and refuses tables in which one of them is infinite.
 //
 // [1] Woolf (1955), Annals of Human Genetics 19 (4): 251-253.
 // [2] Haldane (1956), Annals of Human Genetics 20 (4): 309-311.
 func OddsRatio(table [][]float64, o Options) (Effect, error) {
 	const name = "odds_ratio"
-	level, err := effectLevel(name, o)
+	o, err := Options{Level: o.Level, Method: o.Method}.resolve(name, "woolf", "exact")
 	if err != nil {
 		return Effect{}, err
 	}
@@ -30,13 +32,28 @@ func OddsRatio(table [][]float64, o Options) (Effect, error) {
 	if t.a+t.c == 0 || t.b+t.d == 0 {
 		return Effect{}, refuse(name, Constant, n, 0, "a column of the table is empty: the odds of both rows are the same 0 or infinity")
 	}
+	if o.Method == "exact" {
+		return exactOdds(name, table, n, o.Level)
+	}
 	var warnings []string
 	if t.a*t.b == 0 || t.c*t.d == 0 {
 		t, warnings = t.halves()
 	}
-	e, err := ratio(name, "woolf", n, t.a/t.b*(t.d/t.c), math.Sqrt(1/t.a+1/t.b+1/t.c+1/t.d), level)
+	e, err := ratio(name, o.Method, n, t.a/t.b*(t.d/t.c), math.Sqrt(1/t.a+1/t.b+1/t.c+1/t.d), o.Level)
 	e.Warnings = warnings
 	return e, err
+}
+
+// exactOdds returns what FisherExact says of an odds ratio.
+func exactOdds(name string, table [][]float64, n int, level float64) (Effect, error) {
+	r, err := FisherExact(table, Options{Level: level})
+	if err != nil {
+		return Effect{}, err
+	}
+	if r.Interval == nil {
+		return Effect{}, refuse(name, Unbounded, n, 0, "a count is 0: no odds ratio is too large; the method woolf adds 1/2")
+	}
+	return newEffect(name, "exact", n, r.Interval.Estimate, r.Interval.Low, r.Interval.High, level)
 }
 
 // RiskRatio returns the share of the first column in the first row over that in

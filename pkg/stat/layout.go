@@ -14,8 +14,12 @@ type layout struct {
 	df, mse float64
 }
 
-// maxGroups bounds how many groups are compared two by two.
-const maxGroups = 200
+// maxGroups bounds how many groups are compared two by two; fewer where one
+// comparison takes a millisecond or more.
+const (
+	maxGroups     = 200
+	maxSlowGroups = 60
+)
 
 // newLayout returns the layout of at least two groups of at least least values,
 // which vary within some group.

@@ -15,11 +15,15 @@ var familywise = slices.DeleteFunc(slices.Clone(adjustments), func(m string) boo
 // groups two by two and adjust the p-values afterwards, the default first.
 func FamilywiseAdjustments() []string { return slices.Clone(familywise) }
 
-// compare returns the result of a procedure that compares every two of k groups
+// compareAll returns the result of a procedure that compares every two of k groups
 // as one says, with p-values adjusted by o.Method where that is an adjustment.
 func compareAll(test string, k int, n []int, o Options, one func(a, b int) (Comparison, error)) (Result, error) {
-	if k > maxGroups {
-		return Result{}, refuse(test, TooLarge, k, 0, "%d groups are more than the %d that are compared two by two", k, maxGroups)
+	limit := maxGroups
+	if test == "tukey_hsd" || test == "games_howell" || test == "pairwise_wilcoxon" {
+		limit = maxSlowGroups
+	}
+	if k > limit {
+		return Result{}, refuse(test, TooLarge, k, 0, "%d groups are more than the %d that are compared two by two", k, limit)
 	}
 	var list []Comparison
 	for a := range k {
@@ -54,7 +58,11 @@ func compared(test string, n []int, o Options, list []Comparison) (Result, error
 			c.P = SmallestP
 			small++
 		}
-		if err := finite(test, len(list), c.Statistic, c.LogP, c.Interval.Estimate, c.Interval.Low, c.Interval.High); err != nil {
+		numbers := []float64{c.Statistic, c.LogP}
+		if c.Interval != nil {
+			numbers = append(numbers, c.Interval.Estimate, c.Interval.Low, c.Interval.High)
+		}
+		if err := finite(test, len(list), numbers...); err != nil {
 			return Result{}, err
 		}
 	}
@@ -85,7 +93,7 @@ func twoSidedT(t, df float64) float64 { return math.Ln2 + dist.T{DF: df}.LogSF(m
 // pairsOf returns how many pairs k groups have.
 func pairsOf(k int) int { return k * (k - 1) / 2 }
 
-// checkDirection resolves the options of a test without alternatives.
+// comparing resolves the options of a procedure without alternatives.
 func (o Options) comparing(test string, methods ...string) (Options, error) {
 	o, err := o.resolve(test, methods...)
 	if err != nil {

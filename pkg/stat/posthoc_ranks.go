@@ -186,3 +186,40 @@ func ConoverBlocks(blocks [][]float64, o Options) (Result, error) {
 			Statistic: diff / se, DF: []float64{df}, LogP: twoSidedT(diff/se, df)}, nil
 	})
 }
+
+// PairwiseWilcoxon compares all pairs of groups by the test of MannWhitney, each
+// pair ranked by itself. The method is the adjustment of the p-values, Holm's
+// unless another is asked for: see Adjust. The estimates are Hodges and Lehmann's
+// shifts; the intervals are those of Bonferroni, which all hold at once, but for
+// the method "none", and are left out where no difference bounds the shift at such
+// a level. The effect is Cliff's delta.
+//
+// The shifts of three groups by pairs need not agree with each other: where they
+// should, compare ranks of all groups by Dunn.
+func PairwiseWilcoxon(groups [][]float64, o Options) (Result, error) {
+	const test = "pairwise_wilcoxon"
+	o, err := o.comparing(test, familywise...)
+	if err != nil {
+		return Result{}, err
+	}
+	r, err := rankTogether(test, groups)
+	if err != nil {
+		return Result{}, err
+	}
+	tail, method := simultaneous(o, pairsOf(len(groups)))
+	return compareAll(test, len(groups), r.sizes, o, func(a, b int) (Comparison, error) {
+		one, err := MannWhitney(groups[a], groups[b], Options{Level: 1 - 2*tail})
+		if err != nil {
+			return Comparison{}, inGroup(err, b)
+		}
+		if one.Interval != nil {
+			one.Interval.Level, one.Interval.Method = o.Level, method
+		}
+		delta, err := CliffsDelta(groups[a], groups[b], Options{Level: o.Level})
+		c := Comparison{A: a, B: b, Interval: one.Interval, Statistic: one.Statistic, LogP: one.LogP}
+		if err == nil {
+			c.Effect = &delta
+		}
+		return c, nil
+	})
+}

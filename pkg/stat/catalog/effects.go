@@ -21,7 +21,7 @@ func effects() []Entry {
 		tableEffect("cramers_v", "association of rows and columns", []Form{FormTable}, stat.CramersV, "plain", "bias_corrected"),
 		tableEffect("cohens_w", "size of a deviation from independence or, of one row, from equal counts", []Form{FormTable}, stat.CohensW),
 		tableEffect("phi", "correlation of the rows and columns of a fourfold table", []Form{FormTable}, stat.Phi),
-		ratioEffect("odds_ratio", "odds ratio ad/(bc); of x and y, successes and trials, odds of y over those of x", stat.OddsRatio),
+		ratioEffect("odds_ratio", "odds ratio ad/(bc); of x and y, successes and trials, odds of y over those of x", stat.OddsRatio, "woolf", "exact"),
 		ratioEffect("risk_ratio", "share of the first column in row 0 over that in row 1; of x and y, successes and trials, of y over that of x",
 			stat.RiskRatio, "katz", "koopman"),
 		tableEffect("risk_difference", "difference of shares, row 1 minus row 0; or y minus x, successes and trials",

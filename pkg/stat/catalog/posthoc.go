@@ -22,6 +22,8 @@ func posthoc() []Entry {
 			Methods: []string{"exact"}, OneSided: true, Run: ofGroups("dunnett", stat.Dunnett)},
 		{Name: "dunn", Title: "which mean ranks differ after Kruskal-Wallis (normal)", Input: groups,
 			Methods: adjusted, Run: ofGroups("dunn", stat.Dunn)},
+		{Name: "pairwise_wilcoxon", Title: "which groups differ, by Mann-Whitney tests with adjusted p-values", Input: groups,
+			Methods: adjusted, Run: ofGroups("pairwise_wilcoxon", stat.PairwiseWilcoxon)},
 		{Name: "conover", Title: "which mean ranks differ after Kruskal-Wallis or, of blocks, Friedman (Student)", Input: ranked,
 			Methods: adjusted, Run: ofRanked("conover", stat.Conover, stat.ConoverBlocks)},
 		{Name: "nemenyi", Title: "which mean ranks differ after Friedman or, of groups, Kruskal-Wallis (studentized range)",
