@@ -1,10 +1,10 @@
 package analysis_test
 
 import (
-	"errors"
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"strconv"
 	"strings"
