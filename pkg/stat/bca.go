@@ -91,11 +91,18 @@ func bcaSorted(sorted []float64, jackknife [][]float64, estimate, level float64)
 		return BCa{}, &Refusal{Method: method, Reason: Unbounded, N: b, Detail: fmt.Sprintf("the acceleration %.3g is "+
 			"too large for an interval at level %g: use method percentile, or a lower level", out.Acceleration, level)}
 	}
-	out.Low, out.High = quantileSorted(sorted, out.LowOrder), quantileSorted(sorted, out.HighOrder)
+	out.Low, out.High = quantilesSorted(sorted, out.LowOrder, out.HighOrder)
 	if edge := 1 / float64(b+1); out.LowOrder < edge || out.HighOrder > 1-edge {
 		out.Warnings = append(out.Warnings, "a bound is an extreme of the replicates: more replicates would move it")
 	}
 	return out, nil
+}
+
+// quantilesSorted returns two quantiles of sorted values, the first not above the
+// second although interpolation rounds.
+func quantilesSorted(sorted []float64, low, high float64) (float64, float64) {
+	a, b := quantileSorted(sorted, low), quantileSorted(sorted, high)
+	return math.Min(a, b), math.Max(a, b)
 }
 
 // bcaOrder returns Φ(z₀ + (z₀+z)/(1 − a(z₀+z))), and whether it is determined.
@@ -165,8 +172,8 @@ func PercentileInterval(replicates []float64, estimate, level float64) (Interval
 }
 
 func percentileSorted(sorted []float64, estimate, level float64) Interval {
-	out := Interval{Estimate: estimate, Level: level, Method: "percentile",
-		Low: quantileSorted(sorted, (1-level)/2), High: quantileSorted(sorted, (1+level)/2)}
+	out := Interval{Estimate: estimate, Level: level, Method: "percentile"}
+	out.Low, out.High = quantilesSorted(sorted, (1-level)/2, (1+level)/2)
 	if sorted[0] == sorted[len(sorted)-1] {
 		out.Warnings = []string{equalReplicates}
 	}
@@ -216,8 +223,8 @@ func studentizedSorted(sorted []float64, estimate, se, level float64) (Interval,
 		return Interval{}, &Refusal{Method: method, Reason: Constant, N: len(sorted),
 			Detail: fmt.Sprintf("the standard error of the estimate is %g", se)}
 	}
-	out := Interval{Estimate: estimate, Level: level, Method: method,
-		Low: estimate - se*quantileSorted(sorted, (1+level)/2), High: estimate - se*quantileSorted(sorted, (1-level)/2)}
+	low, high := quantilesSorted(sorted, (1-level)/2, (1+level)/2)
+	out := Interval{Estimate: estimate, Level: level, Method: method, Low: estimate - se*high, High: estimate - se*low}
 	if width := out.High - out.Low; math.IsNaN(width) || math.IsInf(width, 0) {
 		return Interval{}, &Refusal{Method: method, Reason: Unbounded, N: len(sorted),
 			Detail: "too many resamples have no variation of their own: use method bca or percentile"}

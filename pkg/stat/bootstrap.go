@@ -245,7 +245,7 @@ func (r *resampling) summary(test string, drawn []float64, estimate float64, o O
 	details := []Detail{{"replicates", float64(o.Replicates)}, {"seed", float64(o.Seed)}}
 	switch o.Method {
 	case "bca":
-		b, failed := bcaSorted(drawn, r.jackknife(o.Workers), estimate, o.Level)
+		b, failed := r.bca(test, drawn, estimate, o)
 		interval, err = b.Interval, failed
 		details = append(details, Detail{"z0", b.Z0}, Detail{"acceleration", b.Acceleration})
 	case "percentile":
@@ -271,6 +271,19 @@ func (r *resampling) summary(test string, drawn []float64, estimate float64, o O
 		out.Warnings = append(out.Warnings, fmt.Sprintf("%d replicates leave %.2g beyond each bound: draw more", o.Replicates, tail))
 	}
 	return out, finite(test, interval.N, interval.Low, interval.High)
+}
+
+// bca is bcaSorted with the jackknife of the data.
+func (r *resampling) bca(test string, sorted []float64, estimate float64, o Options) (BCa, error) {
+	jackknife := r.jackknife(o.Workers)
+	for _, list := range jackknife {
+		for _, v := range list {
+			if v-v != 0 {
+				return BCa{}, refuse(test, TooFew, r.clusters, 0, "without one of its %d units the statistic has no value: use method percentile", r.clusters)
+			}
+		}
+	}
+	return bcaSorted(sorted, jackknife, estimate, o.Level)
 }
 
 // renamed returns a refusal under the name of the procedure that was asked for.

@@ -33,6 +33,8 @@ type gatherStratum struct {
 	// ratio is what the sum is divided by if it is the same in every resample.
 	ratio     float64
 	sum, size []float64
+	// row holds sum and size side by side where the ratio varies.
+	row [][2]float64
 }
 
 // newResampling prepares independent samples, or paired ones, whose observations
@@ -220,6 +222,11 @@ func (r *resampling) gatherMeans() {
 		g := gatherStratum{arm: i, sum: a.sum[stratum[0]:stratum[1]], size: a.size[stratum[0]:stratum[1]]}
 		if allEqual(g.size) {
 			g.ratio = g.size[0] * float64(len(g.size))
+		} else {
+			g.row = make([][2]float64, len(g.sum))
+			for c := range g.row {
+				g.row[c] = [2]float64{g.sum[c], g.size[c]}
+			}
 		}
 		r.gather = append(r.gather, g)
 	}
@@ -273,7 +280,7 @@ func (r *resampler) gathered() float64 {
 		if g.ratio > 0 {
 			mean = r.draws.sum(g.sum) / g.ratio
 		} else {
-			total, n := r.draws.sums(g.sum, g.size)
+			total, n := r.draws.sums(g.row)
 			mean = total / n
 		}
 		mean += r.arms[g.arm].shift

@@ -137,14 +137,41 @@ func (d *draws) sum(value []float64) float64 {
 }
 
 // sums is sum of two columns at once.
-func (d *draws) sums(value, size []float64) (total, n float64) {
-	size = size[:len(value)]
-	for range value {
-		at := d.below(uint32(len(value)))
-		total += value[at]
-		n += size[at]
+func (d *draws) sums(row [][2]float64) (total, n float64) {
+	bound := uint32(len(row))
+	left := len(row)
+	if d.held && left > 0 {
+		r := &row[d.below(bound)]
+		total, n = r[0], r[1]
+		left--
 	}
-	return total, n
+	threshold := uint32(0)
+	if bound > 0 {
+		threshold = -bound % bound
+	}
+	var more, size float64
+	for left >= 2 {
+		u := d.pcg.Uint64()
+		a, b := (u>>32)*uint64(bound), (u&0xffffffff)*uint64(bound)
+		if uint32(a&0xffffffff) >= threshold {
+			r := &row[a>>32]
+			total += r[0]
+			n += r[1]
+			left--
+		}
+		if uint32(b&0xffffffff) >= threshold {
+			r := &row[b>>32]
+			more += r[0]
+			size += r[1]
+			left--
+		}
+	}
+	if left > 0 {
+		r := &row[d.below(bound)]
+		total += r[0]
+		n += r[1]
+	}
+	return total + more, n + size
 }
 
 // leastShare is how many replicates a goroutine takes at a time.
