@@ -1,6 +1,7 @@
 package stat
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -288,7 +289,8 @@ func (r *resampling) bca(test string, sorted []float64, estimate float64, o Opti
 
 // renamed returns a refusal under the name of the procedure that was asked for.
 func renamed(err error, test string) error {
-	if r, ok := err.(*Refusal); ok { //nolint:errorlint // refusals of this package are not wrapped
+	var r *Refusal
+	if errors.As(err, &r) {
 		again := *r
 		again.Method = test
 		return &again

@@ -10,5 +10,7 @@
 //
 // Programmers' mistakes (a level outside (0, 1), more successes than trials)
 // panic. Everything is deterministic: what needs random numbers takes a seed,
-// and gives the same bits wherever and in however many parts it is computed.
+// and gives the same bits wherever and in however many parts it is computed. What
+// draws thousands of resamples spreads them over a bounded number of goroutines,
+// see Options.Workers, and returns when all are done; nothing else starts one.
 package stat
