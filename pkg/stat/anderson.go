@@ -70,9 +70,18 @@ func AndersonDarling(x []float64, null Null, o Options) (Result, error) {
 
 // andersonNormal returns A² of sorted standard scores.
 func andersonNormal(z []float64) float64 {
-	return andersonStatistic(len(z),
-		func(i int) float64 { return dist.Normal{}.LogCDF(z[i]) },
-		func(i int) float64 { return dist.Normal{}.LogSF(z[i]) })
+	n, terms, normal := len(z), make([]float64, len(z)), dist.Normal{}
+	for i, v := range z {
+		// Both probabilities in one logarithm, unless they leave the range.
+		l := 0.0
+		if p := normal.CDF(v) * normal.SF(z[n-1-i]); p > 1e-250 {
+			l = math.Log(p)
+		} else {
+			l = normal.LogCDF(v) + normal.LogSF(z[n-1-i])
+		}
+		terms[i] = -float64(2*i+1)/float64(n)*l - 1
+	}
+	return sumOf(terms)
 }
 
 // andersonStatistic returns A² given the logarithms of the tails at the ordered
@@ -83,7 +92,7 @@ func andersonStatistic(n int, logCDF, logSF func(int) float64) float64 {
 		// The n that is taken from the sum is taken 1 from each term.
 		terms[i] = -float64(2*i+1)/float64(n)*(logCDF(i)+logSF(n-1-i)) - 1
 	}
-	return sum(terms, func(v float64) float64 { return v })
+	return sumOf(terms)
 }
 
 // andersonLogP returns ln p of the modified statistic at or below 10.

@@ -122,12 +122,15 @@ func unitPair(test string, x, y []float64, need int) (u, v []float64, err error)
 		return nil, nil, err
 	}
 	for _, s := range [][]float64{u, v} {
-		mean := sum(s, func(v float64) float64 { return v }) / float64(len(s))
-		mean += sum(s, func(v float64) float64 { return v - mean }) / float64(len(s))
+		mean := sumOf(s) / float64(len(s))
 		for i := range s {
 			s[i] -= mean
 		}
-		length := math.Sqrt(dot(s, s))
+		rest := sumOf(s) / float64(len(s))
+		for i := range s {
+			s[i] -= rest
+		}
+		length := math.Sqrt(sumSquares(s, 0))
 		for i := range s {
 			s[i] /= length
 		}

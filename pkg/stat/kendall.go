@@ -1,9 +1,7 @@
 package stat
 
 import (
-	"cmp"
 	"math"
-	"slices"
 
 	"github.com/crucible-go/crucible/pkg/stat/dist"
 )
@@ -117,45 +115,40 @@ type pairCounts struct {
 	tx, ty                 []int
 }
 
-// countPairs sorts items by x, and counts the exchanges that sorting them by y
+// countPairs sorts items by y and then by x, and counts the exchanges that sorting them by y
 // then takes.
 func countPairs(x, y []float64) pairCounts {
-	type item struct{ x, y float64 }
-	items := make([]item, len(x))
-	for i := range x {
-		items[i] = item{x[i], y[i]}
+	// By y first: the order of equal x then stays that of y. The values of y give
+	// way to the numbers of their groups.
+	items := make([]keyed[uint64], len(x))
+	for i, v := range y {
+		items[i] = keyed[uint64]{orderKey(v), orderKey(x[i])}
 	}
-	slices.SortFunc(items, func(a, b item) int {
-		if a.x != b.x {
-			return cmp.Compare(a.x, b.x)
-		}
-		return cmp.Compare(a.y, b.y)
-	})
+	items = sortKeyed(items)
 	var out pairCounts
-	both := 0 // pairs that tie in both
-	ys := make([]float64, len(x))
-	for i, it := range items {
-		ys[i] = it.y
+	for i := 0; i < len(items); {
+		j, group := i, uint64(len(out.ty))
+		for key := items[i].key; j < len(items) && items[j].key == key; j++ {
+			items[j] = keyed[uint64]{items[j].with, group}
+		}
+		out.ty, i = append(out.ty, j-i), j
 	}
+	items = sortKeyed(items)
+	both := 0 // pairs that tie in both
+	ys := make([]int32, len(x))
 	for i := 0; i < len(items); {
 		j, run := i, 0
-		for ; j < len(items) && items[j].x == items[i].x; j++ {
-			if j == i || items[j].y != items[j-1].y {
+		for ; j < len(items) && items[j].key == items[i].key; j++ {
+			if j == i || items[j].with != items[j-1].with {
 				run = 0
 			}
 			both += run
 			run++
+			ys[j] = int32(items[j].with)
 		}
 		out.tx, i = append(out.tx, j-i), j
 	}
-	out.discordant = exchanges(ys, make([]float64, len(ys)))
-	for i := 0; i < len(ys); {
-		j := i
-		for j < len(ys) && ys[j] == ys[i] {
-			j++
-		}
-		out.ty, i = append(out.ty, j-i), j
-	}
+	out.discordant = exchanges(ys, make([]int32, len(ys)))
 	n := len(x)
 	out.concordant = n*(n-1)/2 - int(pairsTied(out.tx)) - int(pairsTied(out.ty)) + both - out.discordant
 	return out
@@ -163,7 +156,7 @@ func countPairs(x, y []float64) pairCounts {
 
 // exchanges sorts a by merging, with room for as many in b, and returns how many
 // pairs were in descending order.
-func exchanges(a, b []float64) int {
+func exchanges(a, b []int32) int {
 	n := len(a)
 	if n <= 16 {
 		count := 0
@@ -215,20 +208,38 @@ func kendallExact(test string, n int, c pairCounts, tied bool, a Alternative) (f
 }
 
 // inversionsTail returns the share of the orders of n values with at most k
-// inversions. With each further value their number is one of uniform 0 … i more.
+// inversions. With each further value there are, uniformly, 0 … i more. A sum over
+// that window is one of the numbers up to its end less those before it, of which
+// most lie in the window below the middle; above, the numbers are mirrored.
 func inversionsTail(n, k int) float64 {
+	if most := n * (n - 1) / 2; 2*k >= most {
+		if k >= most {
+			return 1
+		}
+		return 1 - inversionsTail(n, most-k-1)
+	}
 	chance := make([]float64, k+1)
-	next := make([]float64, k+1)
+	upTo := make([]float64, k+1)
 	chance[0] = 1
 	for i := 1; i < n; i++ {
-		for to := range next {
-			total := 0.0
-			for from := max(0, to-i); from <= min(to, i*(i-1)/2); from++ {
-				total += chance[from]
-			}
-			next[to] = total / float64(i+1)
+		running := 0.0
+		for to, c := range chance {
+			running += c
+			upTo[to] = running
 		}
-		chance, next = next, chance
+		most := i * (i + 1) / 2
+		for to := range chance {
+			switch {
+			case to > most:
+				chance[to] = 0
+			case 2*to > most:
+				chance[to] = chance[most-to]
+			case to > i:
+				chance[to] = (upTo[to] - upTo[to-i-1]) / float64(i+1)
+			default:
+				chance[to] = upTo[to] / float64(i+1)
+			}
+		}
 	}
-	return sum(chance, func(v float64) float64 { return v })
+	return sumOf(chance)
 }

@@ -53,8 +53,7 @@ func KSOneSample(x []float64, null Null, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	sorted := slices.Clone(x)
-	slices.Sort(sorted)
+	sorted := sortedFloats(x)
 	below, above := nullDistances(sorted, null)
 	out := Result{Test: test, Method: o.Method, Alternative: o.Alternative, N: []int{len(x)},
 		Details: []Detail{{"d_plus", below}, {"d_minus", above}}}
@@ -227,19 +226,22 @@ func leavesBand(n int, d float64) float64 {
 		if lambda > 0 {
 			poissonPMF(&pmf, lambda)
 			reach := min(n, top+poissonTerms)
-			for s := low; s <= reach; s++ {
-				p := 0.0
-				for r := max(low, s-poissonTerms); r <= min(s, top); r++ {
-					p += chance[r] * pmf[s-r]
+			clear(next[low : reach+1])
+			for r := low; r <= top; r++ {
+				p := chance[r]
+				to := next[r : min(r+poissonTerms, reach)+1]
+				for i, w := range pmf[:len(to)] {
+					to[i] += p * w
 				}
-				next[s] = p
 			}
 			chance, next = next, chance
 			top, now = reach, e.at
 		}
 		left := m * (1 - e.at)
 		for s := high + 1; s <= top; s++ {
-			total += chance[s] * math.Exp(poissonLog(n-s, left)-full)
+			if chance[s] > 1e-25*total {
+				total += chance[s] * math.Exp(poissonLog(n-s, left)-full)
+			}
 			chance[s] = 0
 		}
 		top = min(top, high)

@@ -1,9 +1,6 @@
 package stat
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // KSTwoSample tests whether two samples come from one distribution, by the
 // greatest distance between their empirical distribution functions, after
@@ -98,9 +95,7 @@ type ksGrid struct {
 
 // newKSGrid sorts the samples and finds D.
 func newKSGrid(x, y []float64, a Alternative) ksGrid {
-	xs, ys := slices.Clone(x), slices.Clone(y)
-	slices.Sort(xs)
-	slices.Sort(ys)
+	xs, ys := sortedFloats(x), sortedFloats(y)
 	g := ksGrid{m: len(x), n: len(y), alternative: a, end: make([]bool, len(x)+len(y)+1)}
 	i, j := 0, 0
 	for i < g.m || j < g.n {

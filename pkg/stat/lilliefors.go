@@ -3,6 +3,7 @@ package stat
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/crucible-go/crucible/pkg/stat/dist"
 )
@@ -106,6 +107,7 @@ func monteCarloNormal(test string, n int, o Options, observed float64, statistic
 		for i := range z {
 			z[i] = draw.NormFloat64()
 		}
+		slices.Sort(z)
 		standardise(z)
 		// Equal statistics may differ in the last digits.
 		if statistic(z) >= observed*(1-1e-12) {

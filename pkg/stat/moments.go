@@ -21,6 +21,34 @@ func sum(x []float64, f func(float64) float64) float64 {
 	return total + lost
 }
 
+// sumOf returns the compensated sum of x, as sum does, without branches [1].
+//
+// [1] Knuth (1969), The Art of Computer Programming 2, 4.2.2, theorem B.
+func sumOf(x []float64) float64 {
+	s, lost := 0.0, 0.0
+	for _, v := range x {
+		next := s + v
+		part := next - s
+		lost += (s - (next - part)) + (v - part)
+		s = next
+	}
+	return s + lost
+}
+
+// sumSquares returns the compensated sum of (v − from)² over x.
+func sumSquares(x []float64, from float64) float64 {
+	s, lost := 0.0, 0.0
+	for _, v := range x {
+		d := v - from
+		v = d * d
+		next := s + v
+		part := next - s
+		lost += (s - (next - part)) + (v - part)
+		s = next
+	}
+	return s + lost
+}
+
 // Mean returns the arithmetic mean: the first value plus the mean of the
 // differences from it, in compensated summation, so that a large common part
 // costs no digits. It refuses an empty sample and values that are not finite.

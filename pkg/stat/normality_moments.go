@@ -20,9 +20,9 @@ func shapeMoments(test string, x []float64, need int) (skewness, kurtosis float6
 // centralShape is shapeMoments of values near one in size, not all equal.
 func centralShape(z []float64) (skewness, kurtosis float64) {
 	n := float64(len(z))
-	mean := sum(z, func(v float64) float64 { return v }) / n
+	mean := sumOf(z) / n
 	mean += sum(z, func(v float64) float64 { return v - mean }) / n
-	m2 := sum(z, func(v float64) float64 { d := v - mean; return d * d }) / n
+	m2 := sumSquares(z, mean) / n
 	m3 := sum(z, func(v float64) float64 { d := v - mean; return d * d * d }) / n
 	m4 := sum(z, func(v float64) float64 { d := v - mean; return d * d * d * d }) / n
 	return m3 / (m2 * math.Sqrt(m2)), m4 / (m2 * m2)

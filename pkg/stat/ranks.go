@@ -1,27 +1,22 @@
 package stat
 
-import (
-	"cmp"
-	"slices"
-)
-
 // midranks returns the ranks of x, from 1, equal values sharing the mean of
 // theirs, and the sizes of the groups of equal values in ascending order of value
 // (those of one included). x must be finite and is not changed.
 func midranks(x []float64) (ranks []float64, ties []int) {
-	order := make([]int, len(x))
-	for i := range order {
-		order[i] = i
+	order := make([]keyed[int32], len(x))
+	for i, v := range x {
+		order[i] = keyed[int32]{orderKey(v), int32(i)}
 	}
-	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(x[i], x[j]) })
+	order = sortKeyed(order)
 	ranks = make([]float64, len(x))
 	for i := 0; i < len(order); {
 		j := i + 1
-		for j < len(order) && x[order[j]] == x[order[i]] {
+		for j < len(order) && order[j].key == order[i].key {
 			j++
 		}
-		for _, at := range order[i:j] {
-			ranks[at] = float64(i+j+1) / 2
+		for _, v := range order[i:j] {
+			ranks[v.with] = float64(i+j+1) / 2
 		}
 		ties, i = append(ties, j-i), j
 	}

@@ -1,9 +1,6 @@
 package stat
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // largest is the greatest magnitude whose square leaves room for sums.
 const largest = 1e150
@@ -37,14 +34,17 @@ func deviations(test string, x []float64, need int) ([]float64, error) {
 	out := make([]float64, len(x))
 	for i, v := range x {
 		out[i] = v - x[0]
-		most = math.Max(most, math.Abs(out[i]))
+		if d := math.Abs(out[i]); d > most {
+			most = d
+		}
 	}
 	if most == 0 {
 		return nil, refuse(test, Constant, len(x), 0, "all %d values are %g: a sample without variation has no shape", len(x), x[0])
 	}
 	_, e := math.Frexp(most)
+	scale := math.Ldexp(1, -max(e, -1000))
 	for i := range out {
-		out[i] = math.Ldexp(out[i], -e)
+		out[i] *= scale
 	}
 	return out, nil
 }
@@ -56,20 +56,20 @@ func standardScores(test string, x []float64, need int) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
+	z = sortedFloats(z)
 	standardise(z)
 	return z, nil
 }
 
-// standardise sorts z and turns it into standard scores.
+// standardise turns values, in ascending order, into standard scores.
 func standardise(z []float64) {
-	slices.Sort(z)
 	n := float64(len(z))
-	centre := sum(z, func(v float64) float64 { return v }) / n
+	centre := sumOf(z) / n
 	for i := range z {
 		z[i] -= centre
 	}
-	rest := sum(z, func(v float64) float64 { return v })
-	sd := math.Sqrt((sum(z, func(v float64) float64 { return v * v }) - rest*rest/n) / (n - 1))
+	rest := sumOf(z)
+	sd := math.Sqrt((sumSquares(z, 0) - rest*rest/n) / (n - 1))
 	for i := range z {
 		z[i] /= sd
 	}

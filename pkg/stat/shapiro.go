@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/mathext"
+
 	"github.com/crucible-go/crucible/pkg/stat/dist"
 )
 
@@ -63,19 +65,16 @@ func ShapiroWilk(x []float64, o Options) (Result, error) {
 // of the values and v of the weights W = (u·v)², and 1 − u·v = |u − v|²/2.
 func shapiroRest(z []float64) float64 {
 	a := shapiroWeights(len(z))
-	norm := math.Sqrt(sum(z, func(v float64) float64 { return v * v }))
-	length := math.Sqrt(2 * sum(a, func(v float64) float64 { return v * v }))
+	norm := 1 / math.Sqrt(sumSquares(z, 0))
+	length := 1 / math.Sqrt(2*sumSquares(a, 0))
 	n, square := len(z), 0.0
-	for i, v := range z {
-		weight := 0.0
-		switch j := n - 1 - i; {
-		case i < len(a):
-			weight = -a[i]
-		case j < len(a):
-			weight = a[j]
-		}
-		d := v/norm - weight/length
-		square += d * d
+	for i, v := range a {
+		v *= length
+		low, high := z[i]*norm+v, z[n-1-i]*norm-v
+		square += low*low + high*high
+	}
+	if n%2 == 1 {
+		square += z[n/2] * norm * z[n/2] * norm
 	}
 	return square * (1 - square/4)
 }
@@ -89,7 +88,7 @@ func shapiroWeights(n int) []float64 {
 	}
 	squares := 0.0
 	for i := range a {
-		a[i] = -NormQuantile((float64(i) + 0.625) / (float64(n) + 0.25))
+		a[i] = -mathext.NormalQuantile((float64(i) + 0.625) / (float64(n) + 0.25))
 		squares += 2 * a[i] * a[i]
 	}
 	root, u := math.Sqrt(squares), 1/math.Sqrt(float64(n))
