@@ -1,0 +1,6 @@
+//go:build long
+
+package catalog
+
+// calibrationRuns is the number of samples of each size.
+const calibrationRuns = 20000
