@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -27,6 +28,8 @@ type calibration struct {
 	// the effect.
 	covers, effect bool
 }
+
+var update = flag.Bool("update", false, "write the table of calibration")
 
 type promise int
 
@@ -169,8 +172,8 @@ func (c calibration) count(t *testing.T, e Entry, set Settings, n, runs int) (hi
 func (c calibration) hit(t *testing.T, out Output, truth float64) bool {
 	t.Helper()
 	switch {
-	case c.effect && out.Effect != nil:
-		return out.Effect.Low <= truth && truth <= out.Effect.High
+	case c.effect && out.Effect != nil && out.Effect.Low != nil:
+		return *out.Effect.Low <= truth && truth <= *out.Effect.High
 	case c.covers && out.Interval != nil:
 		return out.Interval.Low <= truth && truth <= out.Interval.High
 	case !c.covers && !c.effect && len(out.Comparisons) > 0:

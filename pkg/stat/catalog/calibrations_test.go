@@ -28,9 +28,9 @@ func rejectsMeans() []calibration {
 		{test: "permutation", set: "replicates=999", population: "lognormal", draw: two(lognormal, lognormal, 1, 0), promise: bounded, at: []int{5, 10, 30}},
 		{test: "tost", set: "low=-1 high=1", population: "normal, 1 apart: on the margin", promise: bounded,
 			draw: two(normal, func(r *rand.Rand) float64 { return 1 + r.NormFloat64() }, 1, 0)},
-		{test: "clustered_mean", population: "normal, n clusters of 4, ICC 0.3", draw: clustered, promise: exact},
+		{test: "clustered_mean", population: "normal, n clusters of 4, ICC 0.3", draw: byCluster, promise: exact},
 		{test: "one_sample_t", population: "normal, n clusters of 4, ICC 0.3, taken for independent", promise: shown,
-			draw: func(r *rand.Rand, n int) (Data, float64) { d, _ := clustered(r, n); return Data{X: d.X}, 0 }},
+			draw: func(r *rand.Rand, n int) (Data, float64) { d, _ := byCluster(r, n); return Data{X: d.X}, 0 }},
 	}
 }
 
@@ -119,7 +119,7 @@ func coversMeans() []calibration {
 		{test: "bootstrap", set: "method=bca replicates=500", population: "normal", draw: one(normal, 0), promise: shown, covers: true, at: []int{10, 30}},
 		{test: "bootstrap", set: "method=bca replicates=500", population: "lognormal", draw: one(lognormal, 1.6487212707001282), promise: shown, covers: true, at: []int{10, 30}},
 		{test: "bootstrap", set: "method=studentized replicates=500", population: "lognormal", draw: one(lognormal, 1.6487212707001282), promise: shown, covers: true, at: []int{10, 30}},
-		{test: "clustered_mean", population: "normal, n clusters of 4, ICC 0.3", draw: clustered, promise: exact, covers: true},
+		{test: "clustered_mean", population: "normal, n clusters of 4, ICC 0.3", draw: byCluster, promise: exact, covers: true},
 	}
 }
 

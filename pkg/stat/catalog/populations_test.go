@@ -151,8 +151,8 @@ func trials(p float64) func(*rand.Rand, int) (Data, float64) {
 	}
 }
 
-// clustered draws n clusters of 4 values with an intraclass correlation of 0.3.
-func clustered(r *rand.Rand, n int) (Data, float64) {
+// byCluster draws n clusters of 4 values with an intraclass correlation of 0.3.
+func byCluster(r *rand.Rand, n int) (Data, float64) {
 	var d Data
 	for i := range n {
 		shared := math.Sqrt(0.3) * r.NormFloat64()
