@@ -1,4 +1,4 @@
-package catalog
+package calibration
 
 import (
 	"flag"
@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/crucible-go/crucible/pkg/stat/catalog"
 	"github.com/crucible-go/crucible/pkg/stat/dist"
 )
 
@@ -19,7 +20,7 @@ import (
 type calibration struct {
 	test, set, population string
 	// draw returns a sample of n, and the true value of the estimate.
-	draw func(r *rand.Rand, n int) (Data, float64)
+	draw func(r *rand.Rand, n int) (catalog.Data, float64)
 	// at lists the sizes of samples, calibrationSizes if empty.
 	at []int
 	// promise is what must hold at every size.
@@ -27,6 +28,8 @@ type calibration struct {
 	// covers says that the interval is watched, not the p-value; effect, that of
 	// the effect.
 	covers, effect bool
+	// slow procedures are asked a fifth as often.
+	slow bool
 }
 
 var update = flag.Bool("update", false, "write the table of calibration")
@@ -58,7 +61,11 @@ func TestCalibration(t *testing.T) {
 		for i, c := range all {
 			t.Run(c.name(), func(t *testing.T) {
 				t.Parallel()
-				rows[i] = c.check(t, calibrationRuns)
+				runs := calibrationRuns
+				if c.slow {
+					runs /= 5
+				}
+				rows[i] = c.check(t, runs)
 			})
 		}
 	})
@@ -81,11 +88,11 @@ func (c calibration) name() string {
 // check simulates and returns the row of the table.
 func (c calibration) check(t *testing.T, runs int) string {
 	t.Helper()
-	entry, ok := Lookup(c.test)
+	entry, ok := catalog.Lookup(c.test)
 	if !ok {
 		t.Fatalf("no procedure %q", c.test)
 	}
-	set := Settings{}
+	set := catalog.Settings{}
 	for _, kv := range strings.Fields(c.set) {
 		k, v, _ := strings.Cut(kv, "=")
 		set[k] = v
@@ -148,7 +155,7 @@ func band(p float64, n int) (low, high int) {
 
 // count returns how many of the samples that were answered were rejected, or
 // covered. Sample r of size n draws from a stream of its own.
-func (c calibration) count(t *testing.T, e Entry, set Settings, n, runs int) (hits, answered int, why string) {
+func (c calibration) count(t *testing.T, e catalog.Entry, set catalog.Settings, n, runs int) (hits, answered int, why string) {
 	t.Helper()
 	for r := range runs {
 		rng := rand.New(rand.NewPCG(calibrationSeed+uint64(n), uint64(r)))
@@ -169,7 +176,7 @@ func (c calibration) count(t *testing.T, e Entry, set Settings, n, runs int) (hi
 	return hits, answered, why
 }
 
-func (c calibration) hit(t *testing.T, out Output, truth float64) bool {
+func (c calibration) hit(t *testing.T, out catalog.Output, truth float64) bool {
 	t.Helper()
 	switch {
 	case c.effect && out.Effect != nil && out.Effect.Low != nil:
@@ -194,15 +201,15 @@ func writeTable(t *testing.T, rows []string) {
 	text := fmt.Sprintf(`# Calibration
 
 How often a test at 5 %% rejects a true null hypothesis, and how often an interval
-of 95 %% covers the true value, in per cent of %d seeded samples of each size
-(`+"`go test ./pkg/stat/catalog -run TestCalibration -tags long -update`"+`). *exact* and
+of 95 %% covers the true value, in per cent of %d seeded samples of each size,
+%d for slow procedures (`+"`go test ./pkg/stat/catalog/calibration -run TestCalibration -tags long -update`"+`). *exact* and
 *bounded* are promises that the test suite holds inside a 99.9 %% binomial band
 (%.1f to %.1f about 5, %.1f to %.1f about 95): an exact method for continuous data
 meets its level, one for discrete data does not exceed it. *shown* rows promise
 nothing: they are approximations, or data that violate an assumption, and tell
 where a method may be trusted and where it fails.
 
-`, calibrationRuns, share(0.05, 0), share(0.05, 1), share(0.95, 0), share(0.95, 1))
+`, calibrationRuns, calibrationRuns/5, share(0.05, 0), share(0.05, 1), share(0.95, 0), share(0.95, 1))
 	for _, part := range []struct {
 		title string
 		keep  func(calibration) bool
@@ -223,7 +230,7 @@ where a method may be trusted and where it fails.
 		}
 		text += "\n"
 	}
-	name := filepath.Join("..", "..", "..", "docs", "calibration.md")
+	name := filepath.Join("..", "..", "..", "..", "docs", "calibration.md")
 	if err := os.WriteFile(name, []byte(strings.TrimRight(text, "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,6 @@
 //go:build !long
 
-package catalog
+package calibration
 
 // calibrationRuns is the number of samples of each size.
-const calibrationRuns = 1000
+const calibrationRuns = 400

@@ -1,8 +1,10 @@
-package catalog
+package calibration
 
 import (
 	"math/rand/v2"
 	"slices"
+
+	"github.com/crucible-go/crucible/pkg/stat/catalog"
 )
 
 // calibrations lists what is promised of each procedure, and shows what is not.
@@ -25,12 +27,15 @@ func rejectsMeans() []calibration {
 		{test: "welch_t", population: "five grades", draw: two(graded, graded, 1, 0), promise: shown},
 		{test: "paired_t", population: "normal differences", draw: pairs(normal), promise: exact},
 		{test: "paired_t", population: "heavy-tailed differences", draw: pairs(laplace), promise: shown},
-		{test: "permutation", set: "replicates=999", population: "lognormal", draw: two(lognormal, lognormal, 1, 0), promise: bounded, at: []int{5, 10, 30}},
+		{test: "permutation", set: "replicates=999", population: "lognormal", draw: two(lognormal, lognormal, 1, 0), promise: bounded, at: []int{5, 10, 30}, slow: true},
 		{test: "tost", set: "low=-1 high=1", population: "normal, 1 apart: on the margin", promise: bounded,
 			draw: two(normal, func(r *rand.Rand) float64 { return 1 + r.NormFloat64() }, 1, 0)},
 		{test: "clustered_mean", population: "normal, n clusters of 4, ICC 0.3", draw: byCluster, promise: exact},
 		{test: "one_sample_t", population: "normal, n clusters of 4, ICC 0.3, taken for independent", promise: shown,
-			draw: func(r *rand.Rand, n int) (Data, float64) { d, _ := byCluster(r, n); return Data{X: d.X}, 0 }},
+			draw: func(r *rand.Rand, n int) (catalog.Data, float64) {
+				d, _ := byCluster(r, n)
+				return catalog.Data{X: d.X}, 0
+			}},
 	}
 }
 
@@ -65,10 +70,10 @@ func rejectsGroups() []calibration {
 		{test: "kruskal_wallis", population: "five grades", draw: groups(3, graded), promise: shown},
 		{test: "kruskal_wallis", population: "lognormal", draw: groups(3, lognormal), promise: shown},
 		{test: "friedman", population: "lognormal", draw: blocks(3, lognormal), promise: shown},
-		{test: "tukey_hsd", population: "normal", draw: groups(3, normal), promise: exact},
-		{test: "dunnett", population: "normal", draw: groups(3, normal), promise: exact},
+		{test: "tukey_hsd", population: "normal", draw: groups(3, normal), promise: exact, slow: true},
+		{test: "dunnett", population: "normal", draw: groups(3, normal), promise: exact, slow: true},
 		{test: "scheffe", population: "normal", draw: groups(3, normal), promise: bounded},
-		{test: "games_howell", population: "normal, sd 3, 2 and 1", draw: spreads, promise: shown},
+		{test: "games_howell", population: "normal, sd 3, 2 and 1", draw: spreads, promise: shown, slow: true},
 		{test: "dunn", population: "lognormal", draw: groups(3, lognormal), promise: shown},
 		{test: "nemenyi", population: "lognormal", draw: blocks(3, lognormal), promise: shown},
 	}
@@ -115,10 +120,10 @@ func coversMeans() []calibration {
 		{test: "wilcoxon_signed_rank", population: "heavy-tailed differences", draw: pairs(laplace), promise: bounded, covers: true, at: []int{10, 30}},
 		{test: "quantile_interval", set: "q=0.5", population: "lognormal", draw: one(lognormal, 1), promise: bounded, covers: true, at: []int{10, 30, 200}},
 		{test: "quantile_interval", set: "q=0.95", population: "Pareto of index 2.5", draw: one(pareto, 3.3144540173399866), promise: bounded, covers: true, at: []int{200}},
-		{test: "bootstrap", set: "method=percentile replicates=500", population: "normal", draw: one(normal, 0), promise: shown, covers: true, at: []int{10, 30}},
-		{test: "bootstrap", set: "method=bca replicates=500", population: "normal", draw: one(normal, 0), promise: shown, covers: true, at: []int{10, 30}},
-		{test: "bootstrap", set: "method=bca replicates=500", population: "lognormal", draw: one(lognormal, 1.6487212707001282), promise: shown, covers: true, at: []int{10, 30}},
-		{test: "bootstrap", set: "method=studentized replicates=500", population: "lognormal", draw: one(lognormal, 1.6487212707001282), promise: shown, covers: true, at: []int{10, 30}},
+		{test: "bootstrap", set: "method=percentile replicates=500", population: "normal", draw: one(normal, 0), promise: shown, covers: true, at: []int{10, 30}, slow: true},
+		{test: "bootstrap", set: "method=bca replicates=500", population: "normal", draw: one(normal, 0), promise: shown, covers: true, at: []int{10, 30}, slow: true},
+		{test: "bootstrap", set: "method=bca replicates=500", population: "lognormal", draw: one(lognormal, 1.6487212707001282), promise: shown, covers: true, at: []int{10, 30}, slow: true},
+		{test: "bootstrap", set: "method=studentized replicates=500", population: "lognormal", draw: one(lognormal, 1.6487212707001282), promise: shown, covers: true, at: []int{10, 30}, slow: true},
 		{test: "clustered_mean", population: "normal, n clusters of 4, ICC 0.3", draw: byCluster, promise: exact, covers: true},
 	}
 }

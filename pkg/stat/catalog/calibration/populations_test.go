@@ -1,10 +1,12 @@
-package catalog
+package calibration
 
 import (
 	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
+
+	"github.com/crucible-go/crucible/pkg/stat/catalog"
 )
 
 // population draws one value.
@@ -35,8 +37,8 @@ func bernoulli(p float64) population {
 	}
 }
 
-func (p population) sample(r *rand.Rand, n int) Numbers {
-	out := make(Numbers, n)
+func (p population) sample(r *rand.Rand, n int) catalog.Numbers {
+	out := make(catalog.Numbers, n)
 	for i := range out {
 		out[i] = p(r)
 	}
@@ -44,43 +46,43 @@ func (p population) sample(r *rand.Rand, n int) Numbers {
 }
 
 // one draws a sample.
-func one(p population, truth float64) func(*rand.Rand, int) (Data, float64) {
-	return func(r *rand.Rand, n int) (Data, float64) { return Data{X: p.sample(r, n)}, truth }
+func one(p population, truth float64) func(*rand.Rand, int) (catalog.Data, float64) {
+	return func(r *rand.Rand, n int) (catalog.Data, float64) { return catalog.Data{X: p.sample(r, n)}, truth }
 }
 
 // two draws two independent samples of n and share·n values.
-func two(p, q population, share, truth float64) func(*rand.Rand, int) (Data, float64) {
-	return func(r *rand.Rand, n int) (Data, float64) {
-		return Data{X: p.sample(r, n), Y: q.sample(r, int(share*float64(n)))}, truth
+func two(p, q population, share, truth float64) func(*rand.Rand, int) (catalog.Data, float64) {
+	return func(r *rand.Rand, n int) (catalog.Data, float64) {
+		return catalog.Data{X: p.sample(r, n), Y: q.sample(r, int(share*float64(n)))}, truth
 	}
 }
 
 // groups draws k independent samples.
-func groups(k int, p population) func(*rand.Rand, int) (Data, float64) {
-	return func(r *rand.Rand, n int) (Data, float64) {
-		out := make([]Numbers, k)
+func groups(k int, p population) func(*rand.Rand, int) (catalog.Data, float64) {
+	return func(r *rand.Rand, n int) (catalog.Data, float64) {
+		out := make([]catalog.Numbers, k)
 		for i := range out {
 			out[i] = p.sample(r, n)
 		}
-		return Data{Groups: out}, 0
+		return catalog.Data{Groups: out}, 0
 	}
 }
 
 // spreads draws three samples whose spread and size grow together.
-func spreads(r *rand.Rand, n int) (Data, float64) {
-	out := make([]Numbers, 3)
+func spreads(r *rand.Rand, n int) (catalog.Data, float64) {
+	out := make([]catalog.Numbers, 3)
 	for i := range out {
 		scale := float64(1 + i)
 		out[i] = population(func(r *rand.Rand) float64 { return scale * r.NormFloat64() }).sample(r, n)
 	}
 	slices.Reverse(out)
-	return Data{Groups: out}, 0
+	return catalog.Data{Groups: out}, 0
 }
 
 // blocks draws n rows of k values that share the row's own.
-func blocks(k int, p population) func(*rand.Rand, int) (Data, float64) {
-	return func(r *rand.Rand, n int) (Data, float64) {
-		rows := make([]Numbers, n)
+func blocks(k int, p population) func(*rand.Rand, int) (catalog.Data, float64) {
+	return func(r *rand.Rand, n int) (catalog.Data, float64) {
+		rows := make([]catalog.Numbers, n)
 		for i := range rows {
 			shared := r.NormFloat64()
 			rows[i] = p.sample(r, k)
@@ -88,72 +90,72 @@ func blocks(k int, p population) func(*rand.Rand, int) (Data, float64) {
 				rows[i][j] += shared
 			}
 		}
-		return Data{Blocks: rows}, 0
+		return catalog.Data{Blocks: rows}, 0
 	}
 }
 
 // pairs draws n pairs that correlate by ½ and differ by a population about 0.
-func pairs(p population) func(*rand.Rand, int) (Data, float64) {
-	return func(r *rand.Rand, n int) (Data, float64) {
-		x, y := make(Numbers, n), make(Numbers, n)
+func pairs(p population) func(*rand.Rand, int) (catalog.Data, float64) {
+	return func(r *rand.Rand, n int) (catalog.Data, float64) {
+		x, y := make(catalog.Numbers, n), make(catalog.Numbers, n)
 		for i := range x {
 			x[i] = normal(r)
 			y[i] = x[i] + p(r)
 		}
-		return Data{X: x, Y: y}, 0
+		return catalog.Data{X: x, Y: y}, 0
 	}
 }
 
 // binaryRows draws n rows of k answers, right with a chance that is the row's own.
-func binaryRows(k int) func(*rand.Rand, int) (Data, float64) {
-	return func(r *rand.Rand, n int) (Data, float64) {
-		rows := make([]Numbers, n)
+func binaryRows(k int) func(*rand.Rand, int) (catalog.Data, float64) {
+	return func(r *rand.Rand, n int) (catalog.Data, float64) {
+		rows := make([]catalog.Numbers, n)
 		for i := range rows {
 			rows[i] = bernoulli(r.Float64()).sample(r, k)
 		}
-		return Data{Blocks: rows}, 0
+		return catalog.Data{Blocks: rows}, 0
 	}
 }
 
 // table draws two rows of n trials each, right with chances p and q.
-func table(p, q float64) func(*rand.Rand, int) (Data, float64) {
-	return func(r *rand.Rand, n int) (Data, float64) {
-		row := func(p float64) Numbers {
+func table(p, q float64) func(*rand.Rand, int) (catalog.Data, float64) {
+	return func(r *rand.Rand, n int) (catalog.Data, float64) {
+		row := func(p float64) catalog.Numbers {
 			k := 0.0
 			for range n {
 				k += bernoulli(p)(r)
 			}
-			return Numbers{k, float64(n) - k}
+			return catalog.Numbers{k, float64(n) - k}
 		}
-		return Data{Table: []Numbers{row(p), row(q)}}, q - p
+		return catalog.Data{Table: []catalog.Numbers{row(p), row(q)}}, q - p
 	}
 }
 
 // paired draws the table of n items answered twice, right with a chance that is
 // the item's own.
-func paired(r *rand.Rand, n int) (Data, float64) {
-	t := []Numbers{{0, 0}, {0, 0}}
+func paired(r *rand.Rand, n int) (catalog.Data, float64) {
+	t := []catalog.Numbers{{0, 0}, {0, 0}}
 	for range n {
 		p := bernoulli(r.Float64())
 		t[1-int(p(r))][1-int(p(r))]++
 	}
-	return Data{Table: t}, 0
+	return catalog.Data{Table: t}, 0
 }
 
 // trials draws the number of successes in n trials.
-func trials(p float64) func(*rand.Rand, int) (Data, float64) {
-	return func(r *rand.Rand, n int) (Data, float64) {
+func trials(p float64) func(*rand.Rand, int) (catalog.Data, float64) {
+	return func(r *rand.Rand, n int) (catalog.Data, float64) {
 		k := 0.0
 		for range n {
 			k += bernoulli(p)(r)
 		}
-		return Data{X: Numbers{k, float64(n)}}, p
+		return catalog.Data{X: catalog.Numbers{k, float64(n)}}, p
 	}
 }
 
 // byCluster draws n clusters of 4 values with an intraclass correlation of 0.3.
-func byCluster(r *rand.Rand, n int) (Data, float64) {
-	var d Data
+func byCluster(r *rand.Rand, n int) (catalog.Data, float64) {
+	var d catalog.Data
 	for i := range n {
 		shared := math.Sqrt(0.3) * r.NormFloat64()
 		for range 4 {
