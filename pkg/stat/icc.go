@@ -2,6 +2,7 @@ package stat
 
 import (
 	"math"
+	"slices"
 
 	"github.com/crucible-go/crucible/pkg/stat/dist"
 )
@@ -47,12 +48,7 @@ func ICC(ratings [][]float64, form string, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	at := -1
-	for i, name := range iccForms {
-		if name == form {
-			at = i
-		}
-	}
+	at := slices.Index(iccForms[:], form)
 	if at < 0 {
 		return Result{}, badOption(test, "form %q is not one of 1,1 2,1 3,1 1,k 2,k 3,k", form)
 	}

@@ -164,13 +164,15 @@ func (g *groupRanks) newPacking() (*packing, bool) {
 		return nil, false
 	}
 	p := &packing{n: g.n, sumSize: uint64(g.total*(g.total+1) + 1)}
-	at, ok := uint64(1), true
+	at := uint64(1)
 	for _, n := range g.n[:len(g.n)-1] {
 		size := uint64(n + 1)
 		p.place, p.size = append(p.place, at), append(p.size, size)
-		if at, ok = multiply(at, size*p.sumSize); !ok {
+		next, ok := multiply(at, size*p.sumSize)
+		if !ok {
 			return nil, false
 		}
+		at = next
 	}
 	return p, true
 }

@@ -1,6 +1,7 @@
 package stat
 
 import (
+	"errors"
 	"fmt"
 	"math"
 )
@@ -49,13 +50,18 @@ func newLayout(test string, groups [][]float64, least int) (layout, error) {
 }
 
 // inGroup says of a refusal which group it is about.
-func inGroup(err error, i int) error {
-	r, ok := err.(*Refusal)
-	if !ok {
+func inGroup(err error, i int) error { return within(err, "group", i) }
+
+// inBlock says of a refusal which block it is about.
+func inBlock(err error, i int) error { return within(err, "block", i) }
+
+func within(err error, what string, i int) error {
+	var r *Refusal
+	if !errors.As(err, &r) {
 		return err
 	}
 	out := *r
-	out.Detail = fmt.Sprintf("group %d: %s", i, r.Detail)
+	out.Detail = fmt.Sprintf("%s %d: %s", what, i, r.Detail)
 	return &out
 }
 

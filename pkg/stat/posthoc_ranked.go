@@ -1,7 +1,6 @@
 package stat
 
 import (
-	"fmt"
 	"math"
 	"slices"
 )
@@ -102,9 +101,7 @@ func rankBlocks(test string, blocks [][]float64) (rankedBlocks, error) {
 			return r, refuse(test, Unpaired, len(blocks), 0, "block %d has %d treatments, block 0 has %d", i, len(b), k)
 		}
 		if err := checkFinite(test, b); err != nil {
-			refused := *err.(*Refusal)
-			refused.Detail = fmt.Sprintf("block %d: %s", i, refused.Detail)
-			return r, &refused
+			return r, inBlock(err, i)
 		}
 		ranks, ties := midranks(b)
 		for j, v := range ranks {

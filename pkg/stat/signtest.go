@@ -1,6 +1,9 @@
 package stat
 
-import "math"
+import (
+	"errors"
+	"math"
+)
 
 // SignTest tests whether the median of the differences y − x of pairs is mu, by
 // the number of those above it, the statistic [1]: of the n that differ from mu
@@ -60,8 +63,8 @@ func signTest(test string, d []float64, o Options) (Result, error) {
 		Details: []Detail{{"above", float64(above)}, {"below", float64(below)}, {"ties", float64(len(d) - n)}}}
 	i, err := QuantileInterval(d, 0.5, o.Level)
 	if err != nil {
-		refused, ok := err.(*Refusal)
-		if !ok || refused.Reason != Unbounded {
+		var refused *Refusal
+		if !errors.As(err, &refused) || refused.Reason != Unbounded {
 			return Result{}, err
 		}
 		i = Interval{Estimate: i.Estimate, N: i.N, Method: i.Method}

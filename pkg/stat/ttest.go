@@ -1,6 +1,9 @@
 package stat
 
-import "math"
+import (
+	"errors"
+	"math"
+)
 
 // OneSampleT tests whether the mean of a population is mu, Student's test [1]:
 //
@@ -164,7 +167,8 @@ func differenceEstimate(test string, x, y []float64, mu float64, spread func(a, 
 // centredGroup returns the moments of a group, and says of which it refuses them.
 func centredGroup(test, which string, x []float64) (centredMean, error) {
 	c, err := centred(test, x, 2)
-	if r, ok := err.(*Refusal); ok {
+	var r *Refusal
+	if errors.As(err, &r) {
 		r.Detail = "the " + which + " group: " + r.Detail
 	}
 	return c, err
