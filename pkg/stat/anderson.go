@@ -74,7 +74,7 @@ func andersonNormal(z []float64) float64 {
 	for i, v := range z {
 		// Both probabilities in one logarithm, unless they leave the range.
 		l := 0.0
-		if p := normal.CDF(v) * normal.SF(z[n-1-i]); p > 1e-250 {
+		if p := math.Erfc(-v/math.Sqrt2) * math.Erfc(z[n-1-i]/math.Sqrt2) / 4; p > 1e-250 {
 			l = math.Log(p)
 		} else {
 			l = normal.LogCDF(v) + normal.LogSF(z[n-1-i])

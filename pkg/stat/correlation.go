@@ -208,8 +208,8 @@ func permutedProduct(test string, u, v []float64, o Options) (logP float64, how 
 	if replicates == 0 {
 		replicates = 10_000
 	}
-	if float64(n)*float64(replicates) > 5e8 {
-		return 0, "", refuse(test, TooLarge, n, 0, "%d replicates of %d pairs take too long: at most 5e8 values are drawn", replicates, n)
+	if float64(n)*float64(replicates) > 2e8 {
+		return 0, "", refuse(test, TooLarge, n, 0, "%d replicates of %d pairs take too long: at most 2e8 values are drawn", replicates, n)
 	}
 	for r := range replicates {
 		Stream(o.Seed, uint64(r)).Shuffle(n, func(i, j int) { w[i], w[j] = w[j], w[i] })

@@ -132,7 +132,7 @@ func newVoters(test string, correct [][]float64, o Options) (*voters, Options, e
 	if o.Replicates == 0 {
 		o.Replicates = 2000
 	}
-	if k > 200 || float64(o.Replicates)*float64(k)*(float64(n)+float64(k)*float64(n)/64) > 1e10 {
+	if k > 200 || float64(o.Replicates)*float64(k)*(float64(n)+float64(k)*float64(n)/64) > 2e9 {
 		return nil, o, refuse(test, TooLarge, n, 0, "%d replicates of %d items and %d voters take too long: set fewer replicates", o.Replicates, n, k)
 	}
 	v := &voters{items: n, matrix: correct, columns: newColumns(k, n)}

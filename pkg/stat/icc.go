@@ -73,6 +73,11 @@ func ICC(ratings [][]float64, form string, o Options) (Result, error) {
 	}
 	out.Statistic, out.DF = m.b/rest, df
 	low, high := m.bounds(form, (1-o.Level)/2)
+	if form == "2,k" && !(low < high) {
+		out.Warnings = append(out.Warnings, "the interval of the mean has no lower bound: the subjects hardly differ")
+		return out.withP(dist.F{D1: df[0], D2: df[1]}.LogSF(out.Statistic)), finite(test, int(m.n), out.Statistic)
+	}
+	low, high = math.Min(low, high), math.Max(low, high)
 	out.Interval.Low, out.Interval.High, out.Interval.Level, out.Interval.Method = low, high, o.Level, "shrout_fleiss"
 	return out.withP(dist.F{D1: df[0], D2: df[1]}.LogSF(out.Statistic)), finite(test, int(m.n), out.Statistic, low, high)
 }
@@ -192,7 +197,12 @@ func (m iccMeans) absoluteBounds(tail float64) (low, high float64) {
 	return low, high
 }
 
-// ofMeans turns the coefficient of one judge into that of the mean of k.
+// ofMeans turns the coefficient of one judge into that of the mean of k, NaN where
+// there is none.
 func (m iccMeans) ofMeans(r float64) float64 {
-	return m.k * r / (1 + (m.k-1)*r)
+	rest := 1 + (m.k-1)*r
+	if rest <= 1e-12 {
+		return math.NaN()
+	}
+	return m.k * r / rest
 }

@@ -20,8 +20,8 @@ import (
 //   - auto (default): exact where it is quick, else asymptotic.
 //   - exact: for one side Smirnov's sum of positive terms [2],
 //     P(D⁺ ≥ d) = d·Σ C(n,j)·(d + j/n)^(j−1)·(1 − d − j/n)^(n−j). For two sides twice
-//     that, where both sides together have no weight beside one (nd² > 6.5: less
-//     than 1e-16 of it); else the chance that a Poisson process of n points leaves
+//     that, where both sides at once have no weight beside one (nd² > 6.5: less
+//     than 1e-16 of it; d ≥ ½: none); else the chance that a Poisson process of n points leaves
 //     the band, summed over the moment of its leaving, so that small p-values
 //     keep their digits [3].
 //   - asymptotic: for two sides the expansion of Li-Chien to the order n^(−3/2) [4],
@@ -95,7 +95,7 @@ func kolmogorovLogP(test string, n int, d float64, o Options) (string, float64, 
 	m := float64(n)
 	oneSided := o.Alternative != TwoSided
 	cost := m * (2*m*d + 2)
-	tail := m*d*d > 6.5
+	tail := m*d*d > 6.5 || d >= 0.5 // from there on only one side can be that far out
 	quick := oneSided || tail || cost <= 1e6
 	switch {
 	case o.Method == "asymptotic" || o.Method == "auto" && !quick:
@@ -131,6 +131,9 @@ func smirnovLog(n int, d float64) float64 {
 	total := 0.0
 	for j := 0; j <= last; j++ {
 		l := term(j)
+		if math.IsInf(l, -1) {
+			continue
+		}
 		if l > most {
 			total = total*math.Exp(most-l) + 1
 			most = l
@@ -138,8 +141,8 @@ func smirnovLog(n int, d float64) float64 {
 		}
 		total += math.Exp(l - most)
 	}
-	if total == 0 { // d = 1 to rounding
-		return m * math.Log(math.Max(1-d, 1e-300))
+	if total == 0 { // d is 1 to rounding: an upper bound
+		return m * math.Log(0x1p-53)
 	}
 	return math.Min(0, most+math.Log(total))
 }

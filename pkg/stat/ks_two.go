@@ -51,7 +51,7 @@ func KSTwoSample(x, y []float64, o Options) (Result, error) {
 	out := Result{Test: test, Method: o.Method, Alternative: o.Alternative, Statistic: float64(g.most) / (m * n), N: []int{len(x), len(y)}}
 	if out.Method == "auto" {
 		out.Method = "exact"
-		if g.cost() > 2e7 {
+		if g.cost() > 1e7 {
 			out.Method = "asymptotic"
 		}
 	}
@@ -62,10 +62,11 @@ func KSTwoSample(x, y []float64, o Options) (Result, error) {
 		}
 		return out.withP(-2 * z * z), nil
 	}
-	if g.cost() > 4e8 {
+	logP, ok := g.logP()
+	if !ok {
 		return Result{}, refuse(test, TooLarge, len(x)+len(y), 0, "the exact p-value of %d and %d observations takes too long: use method asymptotic", len(x), len(y))
 	}
-	return out.withP(g.logP()), nil
+	return out.withP(logP), nil
 }
 
 // kolmogorovLimitLog returns ln P(√n·D ≥ z) in the limit: the alternating sum, or
@@ -140,15 +141,22 @@ func (g *ksGrid) cost() float64 {
 	return float64(g.m) * float64(g.n) * share
 }
 
-// logP returns ln of the share of paths that reach the distance.
-func (g *ksGrid) logP() float64 {
+// logP returns ln of the share of paths that reach the distance, unless that takes
+// too long.
+func (g *ksGrid) logP() (float64, bool) {
 	if g.most <= 0 {
-		return 0
+		return 0, true
+	}
+	if g.cost() > 2e8 {
+		return 0, false
 	}
 	if p := g.share(); p > 1e-280 {
-		return math.Log(math.Min(1, p))
+		return math.Log(math.Min(1, p)), true
 	}
-	return g.logShare()
+	if float64(g.m)*float64(g.n) > 3e7 {
+		return 0, false
+	}
+	return g.logShare(), true
 }
 
 // share walks the lattice row by row: at[i] is the chance that a path goes
@@ -158,12 +166,16 @@ func (g *ksGrid) share() float64 {
 	at := make([]float64, g.m+1)
 	at[0] = 1
 	reached := 0.0
+	over := make([]float64, g.m+g.n+1) // one over
+	for i := range over {
+		over[i] = 1 / float64(i)
+	}
 	low, high := 0, 0 // the points of the last row that paths pass
 	for j := 0; j <= g.n; j++ {
 		if j > 0 {
 			up := float64(g.n - j + 1)
 			for i := low; i <= high; i++ {
-				at[i] *= up / float64(g.m+g.n-i-j+1)
+				at[i] *= up * over[g.m+g.n-i-j+1]
 			}
 		}
 		// Of this row, (i, j) is now the chance of coming from below.
@@ -187,7 +199,7 @@ func (g *ksGrid) share() float64 {
 			}
 			carry = 0
 			if i < g.m {
-				carry = p * float64(g.m-i) / float64(g.m+g.n-i-j)
+				carry = p * (float64(g.m-i) * over[g.m+g.n-i-j])
 			}
 		}
 		if first < 0 {

@@ -96,8 +96,8 @@ func monteCarloNormal(test string, n int, o Options, observed float64, statistic
 	if replicates == 0 {
 		replicates = 10_000
 	}
-	if float64(n)*float64(replicates) > 5e7 {
-		return 0, refuse(test, TooLarge, n, 0, "%d replicates of %d observations take too long: at most 5e7 values are drawn", replicates, n)
+	if float64(n)*float64(replicates) > 1e7 {
+		return 0, refuse(test, TooLarge, n, 0, "%d replicates of %d observations take too long: at most 1e7 values are drawn, so set fewer replicates", replicates, n)
 	}
 	z, reached := make([]float64, n), 1
 	pcg := newPCG(o.Seed, 0)
