@@ -91,9 +91,25 @@ def ends(low, high):
     return {"low": low, "high": high}
 
 
+def decisive(cases):
+    """The cases without values that have no digits of their own: the logarithm of
+    a p near 1, and what double arithmetic makes of a statistic of 0."""
+    for c in cases:
+        for o in c["want"]:
+            v = o["values"]
+            if isinstance(v.get("p"), float) and v["p"] > 0.9:
+                v.pop("log_p", None)
+            if c["test"] in ("chi_square", "g_test") and o["oracle"] != "mpmath" and abs(v.get("statistic", 1)) < 1e-6:
+                v.clear()
+        c["want"] = [o for o in c["want"] if o["values"]]
+        if len(c["want"]) == 1:
+            c["want"][0]["exact"] = True  # 50 digits, where double arithmetic has none
+    return cases
+
+
 def write(path, source, version, command):
     with open(path, "w") as f:
-        json.dump({"source": source, "version": version, "command": command, "cases": plain(cases)}, f, indent=1)
+        json.dump({"source": source, "version": version, "command": command, "cases": decisive(plain(cases))}, f, indent=1)
         f.write("\n")
 
 
@@ -192,7 +208,7 @@ def beta_cdf(a, b, x):
         return mp.mpf(0)
     if x >= 1:
         return mp.mpf(1)
-    if x > a / (a + b):
+    if x > mp.mpf(1) / 2:
         return 1 - beta_cdf(b, a, 1 - x)
     term, total, n = mp.mpf(1), mp.mpf(0), 0
     while term > total * mp.mpf(10) ** -52:
