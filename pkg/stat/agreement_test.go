@@ -202,7 +202,7 @@ func TestICCLaws(t *testing.T) {
 			return
 		}
 		i := got.Interval
-		if i.Estimate > 1+1e-12 || form[0] != '2' && i.Level > 0 && !(i.Low <= i.Estimate && i.Estimate <= i.High && i.High <= 1) {
+		if i.Estimate > 1+1e-12 || form[0] != '2' && i.Level > 0 && !(i.Low <= i.Estimate+1e-12 && i.Estimate <= i.High+1e-12 && i.High <= 1+1e-12) {
 			t.Fatalf("%s: %+v", form, *i)
 		}
 		moved := make([][]float64, len(rows))

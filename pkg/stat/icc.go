@@ -56,11 +56,11 @@ func ICC(ratings [][]float64, form string, o Options) (Result, error) {
 	out := Result{Test: test, Method: "icc(" + form + ")", N: []int{int(m.n), int(m.k)},
 		Interval: &Interval{Estimate: all[at], N: int(m.n)}}
 	for i, name := range iccForms {
-		if !math.IsNaN(all[i]) {
+		if !math.IsNaN(all[i]) && !math.IsInf(all[i], 0) {
 			out.Details = append(out.Details, Detail{"icc(" + name + ")", all[i]})
 		}
 	}
-	if math.IsNaN(all[at]) {
+	if math.IsNaN(all[at]) || math.IsInf(all[at], 0) {
 		return Result{}, refuse(test, Constant, int(m.n), 0, "the subjects do not differ: their means have no reliability")
 	}
 	rest, df := m.e, []float64{m.n - 1, (m.n - 1) * (m.k - 1)}

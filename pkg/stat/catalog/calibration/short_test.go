@@ -3,4 +3,4 @@
 package calibration
 
 // calibrationRuns is the number of samples of each size.
-const calibrationRuns = 400
+const calibrationRuns = 250

@@ -108,9 +108,9 @@ def decisive(cases):
 
 
 def write(path, source, version, command):
+    head = json.dumps({"source": source, "version": version, "command": command})
     with open(path, "w") as f:
-        json.dump({"source": source, "version": version, "command": command, "cases": decisive(plain(cases))}, f, indent=1)
-        f.write("\n")
+        f.write(head[:-1] + ', "cases": [\n' + ",\n".join(" " + json.dumps(c) for c in plain(cases)) + "\n]}\n")
 
 
 # Distributions.
