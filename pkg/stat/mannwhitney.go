@@ -85,12 +85,14 @@ func MannWhitney(x, y []float64, o Options) (Result, error) {
 	}
 	r := Result{Test: test, Method: o.Method, Alternative: o.Alternative, N: []int{len(x), len(y)},
 		Statistic: float64(pool.twiceU) / 2}
+	var half []float64
 	if o.Method == "exact" {
-		r = r.withExactP(pool.exactP(o.Alternative))
+		half = untiedCounts(min(len(x), len(y)), max(len(x), len(y)), len(x)*len(y)/2)
+		r = r.withExactP(pool.exactP(o.Alternative, half))
 	} else {
 		r = r.withP(pool.normalLogP(o.Alternative, o.Method == "asymptotic"))
 	}
-	r.Interval, r.Warnings = shiftInterval(all, mannWhitneyRank(len(x), len(y), o), o, r.Warnings)
+	r.Interval, r.Warnings = shiftInterval(all, mannWhitneyRank(len(x), len(y), half, o), o, r.Warnings)
 	r.Interval.N = len(x) + len(y)
 	if e, err := cliffSorted("rank_biserial", xs, moved, o); err == nil {
 		r.Effect = &e
@@ -146,7 +148,7 @@ func pooled(x, y []float64) pool {
 
 // exactP returns the p-value of the permutation distribution, that of the rank
 // sum of the smaller sample.
-func (p pool) exactP(alternative Alternative) exactP {
+func (p pool) exactP(alternative Alternative, half []float64) exactP {
 	scores := make([]int, 0, p.n1+p.n2)
 	for _, t := range p.ties {
 		twice := 2*len(scores) + t + 1
@@ -159,7 +161,7 @@ func (p pool) exactP(alternative Alternative) exactP {
 		m, u = p.n1, 2*p.n1*p.n2-p.twiceU
 		alternative = alternative.opposite()
 	}
-	return newRankSum(scores, m).p(u+m*(m+1), alternative)
+	return newRankSum(scores, m, half).p(u+m*(m+1), alternative)
 }
 
 // opposite returns the alternative for exchanged samples.
@@ -206,19 +208,12 @@ type rankBound struct {
 }
 
 // mannWhitneyRank returns which differences bound the shift.
-func mannWhitneyRank(n1, n2 int, o Options) rankBound {
+func mannWhitneyRank(n1, n2 int, half []float64, o Options) rankBound {
 	if o.Method != "exact" {
 		product, n := float64(n1)*float64(n2), float64(n1+n2)
 		return normalRank(product, math.Sqrt(product*(n+1)/12), o)
 	}
-	m := min(n1, n2)
-	scores := make([]int, n1+n2)
-	for i := range scores {
-		scores[i] = i + 1
-	}
-	r := newRankSum(scores, m)
-	_, _, counts := subsetCounts(scores, m, m*(m+1)/2+n1*n2/2)
-	return exactRank(counts, r.subsets, o.Level)
+	return exactRank(half, subsets(n1+n2, n1), o.Level)
 }
 
 // exactRank returns the rank by the lower half of a symmetric distribution.
@@ -242,8 +237,13 @@ func normalRank(all, sd float64, o Options) rankBound {
 // shiftInterval returns the median of the numbers between those of the rank from
 // either end.
 func shiftInterval(all sumMatrix, bound rankBound, o Options, warnings []string) (*Interval, []string) {
-	size := all.size()
-	low, high := all.order((size + 1) / 2)
+	size, order := all.size(), all.order
+	if size <= 1<<14 {
+		// So few are sorted once.
+		_, sorted, _ := all.between(math.Inf(-1), math.Inf(1), size)
+		order = func(k int) (at, next float64) { return sorted[k-1], sorted[min(k, size-1)] }
+	}
+	low, high := order((size + 1) / 2)
 	out := &Interval{Estimate: low + (high-low)/2, Method: "hodges_lehmann_" + o.Method}
 	if size%2 == 1 {
 		out.Estimate = low
@@ -256,7 +256,7 @@ func shiftInterval(all sumMatrix, bound rankBound, o Options, warnings []string)
 		return out, append(warnings, fmt.Sprintf("too few observations to bound the shift with confidence %g%s", o.Level, reach))
 	}
 	out.Level, out.Attained = o.Level, bound.attained
-	out.Low, _ = all.order(bound.rank)
-	out.High, _ = all.order(size + 1 - bound.rank)
+	out.Low, _ = order(bound.rank)
+	out.High, _ = order(size + 1 - bound.rank)
 	return out, warnings
 }

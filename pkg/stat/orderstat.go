@@ -104,9 +104,12 @@ func (s sumMatrix) order(k int) (at, next float64) {
 	last := min(k+1, upTo)
 	thin, missed := s.thin(), 0.0
 	if thin != nil {
-		// A lucky guess of both bounds takes one walk.
-		share, by := float64(k)/float64(s.size()), 0.4*float64(few)/float64(s.size())
-		if below, sorted, ok := s.between(thin.at(share-by), thin.at(share+by), few); ok && below < k && last <= below+len(sorted) {
+		// One walk says by how much the thinned matrix misses, and most often a
+		// second one then takes all between two bounds.
+		n := float64(s.size())
+		missed = float64(k) - float64(s.count(thin.at(float64(k)/n)))
+		from, to := float64(k)+missed-0.4*float64(few), float64(k)+missed+0.4*float64(few)
+		if below, sorted, ok := s.between(thin.at(from/n), thin.at(to/n), few); ok && below < k && last <= below+len(sorted) {
 			return sorted[k-below-1], sorted[last-below-1]
 		}
 	}

@@ -62,19 +62,7 @@ func Permutation(x, y []float64, statistic string, o Options) (Result, error) {
 		return Result{}, err
 	}
 	p := permuted{n: len(pool), m: len(y), tolerance: 1e-12 * spread, alternative: o.Alternative}
-	work := twoGroups{values: pool, n: float64(len(pool)), m: float64(len(y))}
-	for _, v := range pool {
-		work.total += v
-		work.squares += v * v
-	}
-	p.of = func() arrangement {
-		w := work
-		if statistic == "median" {
-			w.first, w.second = make([]float64, 0, len(x)), make([]float64, 0, len(y))
-		}
-		w.statistic = statistic
-		return &w
-	}
+	p.of = func() arrangement { return newTwoGroups(statistic, pool, len(y)) }
 	if statistic == "studentized" {
 		p.tolerance, p.relative = 1e-11, 1e-11
 	}
@@ -135,11 +123,7 @@ func permuteSigns(test string, d []float64, statistic string, o Options) (Result
 	}
 	p := permuted{n: len(d), m: -1, tolerance: 1e-12 * largest, alternative: o.Alternative, observed: signs}
 	p.of = func() arrangement {
-		s := &signedValues{sizes: sizes}
-		if statistic == "median" {
-			s.work = make([]float64, len(d))
-		}
-		return s
+		return &signedValues{sizes: sizes, median: statistic == "median", work: make([]float64, len(d))}
 	}
 	r, err := p.test(test, math.Ldexp(1, len(d)), o)
 	if err != nil {
@@ -202,88 +186,6 @@ func locationDifference(test string, x, y []float64, statistic string) (*Interva
 	}
 	out := &Interval{Estimate: b.minus(a), N: len(x) + len(y), Method: statistic}
 	return out, finite(test, out.N, out.Estimate)
-}
-
-// arrangement computes a statistic of observations of which some are marked: as
-// the second group, or as positive.
-type arrangement interface {
-	value(marked []bool) float64
-}
-
-// twoGroups is the difference of two groups.
-type twoGroups struct {
-	statistic      string
-	values         []float64
-	n, m           float64
-	total, squares float64
-	first, second  []float64
-}
-
-func (g *twoGroups) value(marked []bool) float64 {
-	if g.statistic == "median" {
-		g.first, g.second = g.first[:0], g.second[:0]
-		for i, v := range g.values {
-			if marked[i] {
-				g.second = append(g.second, v)
-			} else {
-				g.first = append(g.first, v)
-			}
-		}
-		return sortedMedian(g.second) - sortedMedian(g.first)
-	}
-	sum, squares := 0.0, 0.0
-	for i, v := range g.values {
-		if marked[i] {
-			sum += v
-			squares += v * v
-		}
-	}
-	other := g.total - sum
-	difference := sum/g.m - other/(g.n-g.m)
-	if g.statistic == "mean" {
-		return difference
-	}
-	second := math.Max(0, squares-sum*sum/g.m) / (g.m - 1)
-	first := math.Max(0, g.squares-squares-other*other/(g.n-g.m)) / (g.n - g.m - 1)
-	se := math.Sqrt(second/g.m + first/(g.n-g.m))
-	if se < 1e-9*math.Abs(difference) || se == 0 {
-		// Groups without variation: as far as can be, or not at all.
-		if difference == 0 {
-			return 0
-		}
-		return math.Copysign(1e9, difference)
-	}
-	return difference / se
-}
-
-// signedValues is the mean, or where there is room to work in the median, of values
-// with signs.
-type signedValues struct {
-	sizes, work []float64
-}
-
-func (s *signedValues) value(positive []bool) float64 {
-	sum := 0.0
-	for i, v := range s.sizes {
-		if !positive[i] {
-			v = -v
-		}
-		sum += v
-		if s.work != nil {
-			s.work[i] = v
-		}
-	}
-	if s.work != nil {
-		return sortedMedian(s.work)
-	}
-	return sum / float64(len(s.sizes))
-}
-
-// sortedMedian returns the median of x, and sorts it.
-func sortedMedian(x []float64) float64 {
-	slices.Sort(x)
-	n := len(x)
-	return x[(n-1)/2] + (x[n/2]-x[(n-1)/2])/2
 }
 
 // permuted is a permutation test of n observations: of m marked ones, or, for m
@@ -377,53 +279,14 @@ func (p permuted) enumerate(extreme func(float64) bool) (hits, all int) {
 func (p permuted) draw(extreme func(float64) bool, o Options) int {
 	var hits atomic.Int64
 	spread(o.Replicates, o.Workers, func() func(int) {
-		a, s := p.of(), newShuffle(p.n)
+		var d draws
+		a := p.of()
 		return func(replicate int) {
-			s.draws.restart(o.Seed, uint64(replicate))
-			if extreme(a.value(s.next(p.m))) {
+			d.restart(o.Seed, uint64(replicate))
+			if extreme(a.random(&d)) {
 				hits.Add(1)
 			}
 		}
 	})
 	return int(hits.Load())
-}
-
-// shuffle draws arrangements.
-type shuffle struct {
-	draws  draws
-	order  []int32
-	marked []bool
-}
-
-func newShuffle(n int) *shuffle {
-	return &shuffle{order: make([]int32, n), marked: make([]bool, n)}
-}
-
-// next marks m at random, or, for m = -1, each with probability 1/2.
-func (s *shuffle) next(m int) []bool {
-	if m < 0 {
-		bits := uint64(0)
-		for i := range s.marked {
-			if i%64 == 0 {
-				bits = s.draws.pcg.Uint64()
-			}
-			s.marked[i] = bits>>(i%64)&1 == 1
-		}
-		return s.marked
-	}
-	// From the same beginning each time: a replicate must not depend on the one
-	// before. The smaller side is drawn.
-	n, few, mark := len(s.order), m, true
-	if 2*m > n {
-		few, mark = n-m, false
-	}
-	for i := range s.order {
-		s.order[i], s.marked[i] = int32(i), !mark
-	}
-	for i := range few {
-		j := i + int(s.draws.below(uint32(n-i)))
-		s.order[i], s.order[j] = s.order[j], s.order[i]
-		s.marked[s.order[i]] = mark
-	}
-	return s.marked
 }

@@ -122,7 +122,7 @@ func checkMannWhitney(t *testing.T, values []int, m int) {
 			}
 		}
 		for alternative, count := range map[Alternative]int{Greater: above, Less: below, TwoSided: away} {
-			got := pooled(x, y).exactP(alternative).p
+			got := pooled(x, y).exactP(alternative, untiedCounts(min(m, n-m), max(m, n-m), m*(n-m)/2)).p
 			if want := float64(count) / float64(total); math.Abs(got-want) > 4e-16 {
 				t.Fatalf("%v and %v, %s: p = %.17g, want %d/%d", x, y, alternative, got, count, total)
 			}
@@ -270,6 +270,34 @@ func TestDistributionsAreComplete(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestUntiedCounts compares the quick count without ties with the one that never
+// subtracts.
+func TestUntiedCounts(t *testing.T) {
+	for _, c := range []struct {
+		m, n  int
+		error float64
+	}{{1, 1, 0}, {1, 9, 0}, {2, 5000, 0}, {5, 5, 0}, {20, 300, 1e-14}, {50, 50, 1e-14}, {50, 200, 1e-14},
+		{70, 140, 1e-14}, {90, 110, 1e-14}, {100, 100, 1e-14}, {150, 200, 1e-11}, {200, 200, 1e-11}} {
+		scores := make([]int, c.m+c.n)
+		for i := range scores {
+			scores[i] = i + 1
+		}
+		bound := c.m * c.n / 2
+		_, _, want := subsetCounts(scores, c.m, c.m*(c.m+1)/2+bound)
+		got := untiedCounts(c.m, c.n, bound)
+		if len(got) != len(want) {
+			t.Fatalf("%d and %d: %d counts, want %d", c.m, c.n, len(got), len(want))
+		}
+		a, b := 0.0, 0.0
+		for i := range got {
+			a, b = a+got[i], b+want[i]
+			if math.Abs(a-b) > c.error*b {
+				t.Fatalf("%d and %d: %v subsets up to %d, want %v", c.m, c.n, a, i, b)
+			}
+		}
+	}
 }
 
 // bigSubsets counts subsets by sum.

@@ -60,6 +60,30 @@ func subsetCounts(scores []int, m, bound int) (low, step int, counts []float64) 
 	return low, step, of[m]
 }
 
+// untiedCounts returns how many subsets of m of the first m + n whole numbers have
+// the sum i above the least one, for all i up to bound: the coefficients of
+//
+//	∏ (1 − qⁿ⁺ⁱ)/(1 − qⁱ), i from 1 to m
+//
+// factor by factor [1]. It takes some m·bound steps, far fewer than subsetCounts,
+// and subtracts, which costs it digits in large samples: sums of counts are good to
+// 1e-14 for m·n up to 10 000, and to 1e-11 up to 40 000.
+//
+// [1] Mann, Whitney (1947), Annals of Mathematical Statistics 18 (1): 50-60.
+func untiedCounts(m, n, bound int) []float64 {
+	counts := make([]float64, max(bound, 0)+1)
+	counts[0] = 1
+	for i := 1; i <= m; i++ {
+		for s := bound; s >= n+i; s-- {
+			counts[s] -= counts[s-n-i]
+		}
+		for s := i; s <= bound; s++ {
+			counts[s] += counts[s-i]
+		}
+	}
+	return counts
+}
+
 // addTo adds from to the numbers in into, which is no shorter.
 func addTo(into, from []float64) {
 	into = into[:len(from)]
@@ -94,19 +118,35 @@ type rankSum struct {
 	mirrored []int
 	// symmetric says that both ends are the same.
 	symmetric bool
+	// half holds, where there are no ties, the counts of the sums from the least one
+	// to the mean; else nothing.
+	half []float64
 }
 
-func newRankSum(scores []int, m int) rankSum {
+// newRankSum returns the distribution for scores that ascend. Half is what
+// untiedCounts says of as many without ties.
+func newRankSum(scores []int, m int, half []float64) rankSum {
 	n := len(scores)
 	r := rankSum{scores: scores, m: m, mirrored: make([]int, n), symmetric: true}
+	untied := m*(n-m) <= mannWhitneyExact
 	for i, s := range scores {
 		r.mirrored[n-1-i] = 2*(n+1) - s
 	}
 	for i, s := range scores {
 		r.symmetric = r.symmetric && s == r.mirrored[i]
+		untied = untied && s == 2*(i+1)
 	}
-	r.subsets, _ = new(big.Float).SetInt(new(big.Int).Binomial(int64(n), int64(m))).Float64()
+	if untied {
+		r.half = half
+	}
+	r.subsets = subsets(n, m)
 	return r
+}
+
+// subsets returns how many subsets of m there are of n.
+func subsets(n, m int) float64 {
+	count, _ := new(big.Float).SetInt(new(big.Int).Binomial(int64(n), int64(m))).Float64()
+	return count
 }
 
 // atMost returns P(sum ≤ s), for an s below the mean.
@@ -118,8 +158,12 @@ func (r rankSum) atLeast(s int) float64 {
 }
 
 func (r rankSum) tail(scores []int, s int) float64 {
-	total := 0.0
-	_, _, counts := subsetCounts(scores, r.m, s)
+	total, counts := 0.0, r.half
+	if low := r.m * (r.m + 1); counts == nil {
+		_, _, counts = subsetCounts(scores, r.m, s)
+	} else {
+		counts = counts[:max(0, (s-low+2)/2)]
+	}
 	for _, c := range counts {
 		total += c
 	}
