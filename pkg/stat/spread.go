@@ -222,14 +222,14 @@ func lessLog1p(x float64) float64 {
 //
 //	χ² = Σ nⱼ(āⱼ − ā)² / s²,  s² = Σ(aᵢ − ā)²/(N − 1), with k − 1 degrees of freedom
 //
-// Of 56 tests compared in [1] it is among the few that kept their level whatever
-// the distribution.
+// Of the 56 tests compared in [2] it is among the few that kept their level
+// whatever the distribution; the form is that of [2], about the medians.
 //
 // It refuses fewer than two groups, groups of fewer than two, values that are not
 // finite, and deviations that are all equal.
 //
-// [1] Fligner, Killeen (1976), JASA 71 (353): 210-213, in the form of Conover,
-// Johnson, Johnson (1981), Technometrics 23 (4): 351-361.
+// [1] Fligner, Killeen (1976), JASA 71 (353): 210-213.
+// [2] Conover, Johnson, Johnson (1981), Technometrics 23 (4): 351-361.
 func Fligner(groups [][]float64, o Options) (Result, error) {
 	const test = "fligner"
 	o, err := spreadOptions(test, groups, o, "median")

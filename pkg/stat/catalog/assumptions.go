@@ -25,7 +25,7 @@ func assumptions() []Entry {
 			Methods: []string{"royston"}, Run: ofOne("shapiro_wilk", stat.ShapiroWilk)},
 		{Name: "anderson_darling", Title: "is a sample normal, or from a known distribution, with most weight on the tails", Input: []Form{FormX},
 			Methods: []string{"estimated", "known", "monte_carlo"}, Keys: append(monteCarloKeys[:2:2], nullKeys...),
-			Run: onNull("anderson_darling", stat.AndersonDarling)},
+			Run: runAndersonDarling},
 		{Name: "lilliefors", Title: "is a sample normal, by the greatest distance from the fitted distribution", Input: []Form{FormX},
 			Methods: []string{"dallal_wilkinson", "monte_carlo"}, Keys: monteCarloKeys, Run: ofOne("lilliefors", stat.Lilliefors)},
 		{Name: "dagostino_k2", Title: "is a sample normal, by skewness and kurtosis", Input: []Form{FormX},
@@ -90,6 +90,16 @@ func onNull(name string, f func([]float64, stat.Null, stat.Options) (stat.Result
 		}
 		return ofOne(name, func(x []float64, o stat.Options) (stat.Result, error) { return f(x, null, o) })(d, s)
 	}
+}
+
+// runAndersonDarling refuses a distribution where it would not be looked at.
+func runAndersonDarling(d Data, s Settings) (stat.Result, error) {
+	for _, k := range nullKeys {
+		if _, given := s[k.Name]; given && s["method"] != "known" {
+			return stat.Result{}, refusal("anderson_darling", "the setting %s is for method known: the others estimate a normal distribution", k.Name)
+		}
+	}
+	return onNull("anderson_darling", stat.AndersonDarling)(d, s)
 }
 
 // nullOf reads a distribution, and refuses parameters of another one.
