@@ -1,0 +1,294 @@
+// Package lab plays calls against a policy in virtual time: the same policy, call
+// by call, that a service would run, with latencies drawn from a distribution.
+package lab
+
+import (
+	"container/heap"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/crucible-go/crucible/pkg/hedge"
+	"github.com/crucible-go/crucible/pkg/latency"
+)
+
+// Config is what is played.
+type Config struct {
+	// Latency is the distribution of a copy's latency.
+	Latency latency.Distribution
+	// Backup is that of backups; nil is the same.
+	Backup latency.Distribution
+	// Correlation is that of the normal scores of a call's copies, 0 to 1: 0 are
+	// independent.
+	Correlation float64
+	// Phases scale latencies in the course of the calls; none is one phase of 1.
+	Phases []Phase
+	Policy hedge.Options
+	Calls  int
+	Seed   uint64
+	// Gap is the time between the starts of calls; 0 keeps about 16 under way.
+	Gap time.Duration
+	// PromptShare is the share of a call's price that its prompt costs, which a
+	// copy that was cancelled has cost in any case; 0 to 1.
+	PromptShare float64
+}
+
+// Phase is a share of the calls during which latencies are scaled.
+type Phase struct {
+	Share, Scale float64
+}
+
+// Result is what came of it.
+type Result struct {
+	// Base are the latencies of the first copies alone, Hedged those of the calls.
+	Base, Hedged Quantiles
+	// Extra is the number of backups for each call.
+	Extra float64
+	// CostProrata is what backups cost beside the price of a call each, where a
+	// cancelled copy costs its prompt and the share of the answer that it had
+	// produced; CostFull, where it is billed in full.
+	CostProrata, CostFull float64
+	// Delay is that of the policy at the end; the greatest duration if it has none.
+	Delay time.Duration
+	// Phases holds the figures of each phase.
+	Phases []Result
+}
+
+// Quantiles are some of a distribution of latencies.
+type Quantiles struct{ P50, P95, P99, P999 time.Duration }
+
+// Cut returns by how much the 99th percentile is shorter, as a share of it.
+func (r Result) Cut() float64 { return 1 - float64(r.Hedged.P99)/float64(r.Base.P99) }
+
+func (c Config) check() error {
+	switch {
+	case c.Latency == nil:
+		return errors.New("lab: no latency")
+	case c.Calls < 1 || c.Calls > 100_000_000:
+		return fmt.Errorf("lab: %d calls: want 1 to 100,000,000", c.Calls)
+	case !(c.Correlation >= 0 && c.Correlation <= 1):
+		return fmt.Errorf("lab: a correlation of %v is outside of [0, 1]", c.Correlation)
+	case !(c.PromptShare >= 0 && c.PromptShare <= 1):
+		return fmt.Errorf("lab: a prompt share of %v is outside of [0, 1]", c.PromptShare)
+	case c.Gap < 0:
+		return fmt.Errorf("lab: calls %v apart", c.Gap)
+	}
+	for _, p := range c.Phases {
+		if !(p.Share > 0 && p.Scale > 0 && p.Share <= 1 && p.Scale <= 1e6) {
+			return fmt.Errorf("lab: a phase of %v of the calls at %v times the latency: want both above 0", p.Share, p.Scale)
+		}
+	}
+	return nil
+}
+
+// Play plays the calls. The same configuration gives the same result.
+func Play(c Config) (Result, error) {
+	if err := c.check(); err != nil {
+		return Result{}, err
+	}
+	policy, err := hedge.New(c.Policy)
+	if err != nil {
+		return Result{}, err
+	}
+	p := &player{Config: c, policy: policy, first: make([]time.Duration, c.Calls), took: make([]time.Duration, c.Calls),
+		extra: make([]uint8, c.Calls), cost: make([]float32, c.Calls)}
+	if p.Backup == nil {
+		p.Backup = c.Latency
+	}
+	if p.Gap == 0 {
+		p.Gap = max(c.Latency.Quantile(0.5)/16, 1)
+	}
+	p.play()
+	out := p.sum(0, c.Calls)
+	if d, ok := policy.Delay(hedge.Class{}); ok {
+		out.Delay = d
+	} else {
+		out.Delay = math.MaxInt64
+	}
+	from := 0.0
+	for _, ph := range c.Phases {
+		low, high := int(from*float64(c.Calls)), int(math.Min(1, from+ph.Share)*float64(c.Calls))
+		if high > low {
+			out.Phases = append(out.Phases, p.sum(low, high))
+		}
+		from += ph.Share
+	}
+	return out, nil
+}
+
+// player is a simulation under way: a heap of what happens next.
+type player struct {
+	Config
+	policy *hedge.Policy
+	agenda agenda
+	first  []time.Duration // by call: how long its first copy would take
+	took   []time.Duration // how long the call took
+	extra  []uint8
+	cost   []float32 // extra cost, in calls
+}
+
+// playing is a call under way.
+type playing struct {
+	hedge.Call
+	index   int
+	began   time.Duration
+	starts  [5]time.Duration // of copies
+	lasts   [5]time.Duration // how long each takes
+	copies  int
+	done    bool
+	backups *rand.Rand
+	score   float64 // the normal score of the first copy
+}
+
+// event is something that happens to a call: a copy (0 and up) ends, or, below
+// 0, the next may start.
+type event struct {
+	at   time.Duration
+	call *playing
+	copy int
+}
+
+type agenda []event
+
+func (a agenda) Len() int { return len(a) }
+func (a agenda) Less(i, j int) bool {
+	if a[i].at != a[j].at {
+		return a[i].at < a[j].at
+	}
+	if a[i].call.index != a[j].call.index {
+		return a[i].call.index < a[j].call.index
+	}
+	return a[i].copy > a[j].copy // an end comes before a start
+}
+func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
+func (a *agenda) Push(x any)   { *a = append(*a, x.(event)) }
+func (a *agenda) Pop() any {
+	old := *a
+	last := old[len(old)-1]
+	*a = old[:len(old)-1]
+	return last
+}
+
+func (p *player) play() {
+	for i := range p.Calls {
+		now := time.Duration(i) * p.Gap
+		for len(p.agenda) > 0 && p.agenda[0].at <= now {
+			p.happen(heap.Pop(&p.agenda).(event))
+		}
+		p.begin(i, now)
+	}
+	for len(p.agenda) > 0 {
+		p.happen(heap.Pop(&p.agenda).(event))
+	}
+}
+
+func (p *player) begin(i int, now time.Duration) {
+	rng := rand.New(rand.NewPCG(p.Seed, uint64(i))) //nolint:gosec // a simulation's, not a secret
+	u := open(rng)
+	first := scaled(draw(p.Latency, u, rng), p.scale(i))
+	p.first[i] = first
+	k := &playing{Call: p.policy.Begin(hedge.Class{}, rng.Float64(), now), index: i, began: now, copies: 1, backups: rng}
+	if p.Correlation > 0 {
+		k.score = distuv.UnitNormal.Quantile(u)
+	}
+	k.starts[0], k.lasts[0] = now, first
+	heap.Push(&p.agenda, event{now + first, k, 0})
+	if at, ok := k.Next(); ok {
+		heap.Push(&p.agenda, event{at, k, -1})
+	}
+}
+
+func (p *player) happen(e event) {
+	k := e.call
+	switch {
+	case k.done:
+	case e.copy >= 0:
+		if k.Answered(e.copy, 1, e.at) {
+			p.end(k, e)
+		}
+	case k.Start(e.at):
+		n := k.copies
+		k.copies++
+		p.extra[k.index]++
+		u := open(k.backups)
+		if p.Correlation > 0 {
+			rho := p.Correlation
+			u = distuv.UnitNormal.CDF(rho*k.score + math.Sqrt(1-rho*rho)*distuv.UnitNormal.Quantile(u))
+			u = math.Min(math.Max(u, 1e-15), 1-1e-15)
+		}
+		k.starts[n], k.lasts[n] = e.at, scaled(draw(p.Backup, u, k.backups), p.scale(k.index))
+		heap.Push(&p.agenda, event{e.at + k.lasts[n], k, n})
+		if at, ok := k.Next(); ok {
+			heap.Push(&p.agenda, event{at, k, -1})
+		}
+	}
+}
+
+// end settles a call: the losers are cancelled.
+func (p *player) end(k *playing, e event) {
+	k.done = true
+	p.took[k.index] = e.at - k.began
+	for n := range k.copies {
+		if n != e.copy {
+			produced := float64(e.at-k.starts[n]) / float64(k.lasts[n])
+			p.cost[k.index] += float32(p.PromptShare + (1-p.PromptShare)*math.Min(1, produced))
+		}
+	}
+}
+
+// scale returns that of the phase of a call.
+func (p *player) scale(i int) float64 {
+	at := float64(i) / float64(p.Calls)
+	for _, ph := range p.Phases {
+		if at < ph.Share {
+			return ph.Scale
+		}
+		at -= ph.Share
+	}
+	return 1
+}
+
+func (p *player) sum(low, high int) Result {
+	n := float64(high - low)
+	out := Result{Base: quantiles(p.first[low:high]), Hedged: quantiles(p.took[low:high])}
+	for i := low; i < high; i++ {
+		out.Extra += float64(p.extra[i]) / n
+		out.CostProrata += float64(p.cost[i]) / n
+	}
+	out.CostFull = out.Extra
+	return out
+}
+
+func quantiles(d []time.Duration) Quantiles {
+	sorted := slices.Sorted(slices.Values(d))
+	at := func(q float64) time.Duration {
+		return sorted[max(int(math.Ceil(q*float64(len(sorted))))-1, 0)]
+	}
+	return Quantiles{at(0.5), at(0.95), at(0.99), at(0.999)}
+}
+
+// draw draws a latency by a uniform number, and another from rng where the
+// distribution wants two.
+func draw(d latency.Distribution, u float64, rng *rand.Rand) time.Duration {
+	if two, ok := d.(interface {
+		Draw(u, v float64) time.Duration
+	}); ok {
+		return two.Draw(u, rng.Float64())
+	}
+	return d.Quantile(u)
+}
+
+func scaled(d time.Duration, by float64) time.Duration {
+	if by == 1 {
+		return d
+	}
+	return time.Duration(float64(d) * by)
+}
+
+// open returns a uniform number in (0, 1).
+func open(r *rand.Rand) float64 { return (float64(r.Uint64()>>12) + 0.5) / (1 << 52) }
