@@ -21,25 +21,15 @@ type Budget struct {
 const token = 1_000_000
 
 // NewBudget returns a budget of rate extra calls for each first copy, of which at
-// most burst are saved up. Nil, or a rate of 1 or more with nothing to bound, is
-// spelled by not having a budget.
+// most burst are saved up. It starts empty. A nil budget refuses nothing.
 func NewBudget(rate float64, burst int) *Budget {
-	return &Budget{share: int64(rate * token), most: int64(max(burst, 1)) * token}
+	return &Budget{share: int64(rate*token + 1e-6), most: int64(max(burst, 1)) * token}
 }
 
 // Earn notes a first copy.
 func (b *Budget) Earn() {
-	if b == nil {
-		return
-	}
-	if b.tokens.Add(b.share) > b.most {
-		// Others may add at the same time: what goes over is cut by each.
-		for {
-			now := b.tokens.Load()
-			if now <= b.most || b.tokens.CompareAndSwap(now, b.most) {
-				return
-			}
-		}
+	if b != nil {
+		b.add(b.share)
 	}
 }
 
@@ -62,14 +52,26 @@ func (b *Budget) Take() bool {
 // Return gives back what Take gave for a call that was not made.
 func (b *Budget) Return() {
 	if b != nil {
-		b.tokens.Add(token)
+		b.add(token)
 	}
 }
 
 // Spend notes an extra call that is made whether or not there is a token, such as
-// the retry of one that failed. Backups then wait until calls have earned it.
+// the retry of one that failed. Backups then wait until calls have earned it: at
+// most a burst of such debts is kept, so that an outage is forgotten in the end.
 func (b *Budget) Spend() {
-	if b != nil && b.tokens.Add(-token) < -b.most {
-		b.tokens.Store(-b.most)
+	if b != nil {
+		b.add(-token)
+	}
+}
+
+// add adds to the tokens in one step, within what may be saved up or owed: at no
+// moment does anyone see more.
+func (b *Budget) add(tokens int64) {
+	for {
+		now := b.tokens.Load()
+		if b.tokens.CompareAndSwap(now, min(max(now+tokens, -b.most), b.most)) {
+			return
+		}
 	}
 }

@@ -1,6 +1,9 @@
 package hedge
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Call is the state of one call. It belongs to one goroutine; times are those of
 // any clock that does not go back.
@@ -9,11 +12,13 @@ type Call struct {
 	class   *class
 	began   time.Duration
 	next    time.Duration // when the next copy may start, or never
-	delay   time.Duration // that was planned
+	plan    time.Duration // the policy's delay when the call began
+	delay   time.Duration // that of this call, or never
 	copies  int           // that were started
 	running int
 	first   time.Duration // how long the first copy took, or has taken
-	ended   bool          // the first copy ended by itself
+	known   bool          // how long the first copy took
+	ended   bool          // the first copy answered
 	fired   bool          // a backup was started
 	failed  bool          // a copy failed
 	over    bool
@@ -25,7 +30,9 @@ func (p *Policy) Begin(c Class, roll float64, now time.Duration) Call {
 	p.budget.Earn()
 	k := p.class(c)
 	call := Call{policy: p, class: k, began: now, next: never, delay: never, copies: 1, running: 1}
-	if d := time.Duration(k.delay.Load()); d != never && (roll == 0 || roll < float64frombits(k.chance.Load())) {
+	d := time.Duration(k.delay.Load())
+	call.plan = d
+	if d != never && (roll == 0 || roll < math.Float64frombits(k.chance.Load())) {
 		call.delay = p.clamp(d)
 		call.next = now + call.delay
 	}
@@ -77,12 +84,16 @@ func (c *Call) Tier() int { return c.copies - 1 }
 func (c *Call) Running() int { return c.running }
 
 // Failed notes that a copy, counted from 0, failed. Where it was the last one
-// under way the next may start at once: an error is not waited for.
+// under way, and the call was to get a backup, the backup may start at once: an
+// error is not waited for. A call that was to get none is for the retries.
 func (c *Call) Failed(copy int, now time.Duration) {
+	if c.over {
+		return
+	}
 	c.running--
 	c.failed = true
 	if copy == 0 {
-		c.first, c.ended = now-c.began, false
+		c.first, c.known = now-c.began, true
 	}
 	if c.running == 0 && c.copies <= c.policy.options.MaxHedges && c.delay != never {
 		c.next = now
@@ -91,11 +102,16 @@ func (c *Call) Failed(copy int, now time.Duration) {
 
 // Answered notes that a copy, counted from 0, answered with a quality from 0 to
 // 1, and reports whether the answer ends the call: always, but for multi_tier,
-// where a lower tier may be too poor. Then what there was to learn is learnt.
+// where a lower tier may be too poor. Then what there was to learn is learnt. An
+// answer that comes after the end is none. Where an answer was too poor, nothing
+// runs and Next allows nothing, the best answer so far is the call's: then GaveUp.
 func (c *Call) Answered(copy int, quality float64, now time.Duration) bool {
+	if c.over {
+		return false
+	}
 	c.running--
 	if copy == 0 {
-		c.first, c.ended = now-c.began, true
+		c.first, c.known, c.ended = now-c.began, true, true
 	}
 	if quality < c.policy.quality(copy) && (c.running > 0 || c.copies <= c.policy.options.MaxHedges) {
 		if c.running == 0 {
@@ -115,14 +131,15 @@ func (c *Call) finish(now time.Duration, won bool) {
 		return
 	}
 	c.over = true
-	if !c.ended && c.first == 0 {
+	if !c.known {
 		c.first = now - c.began
 	}
-	c.class.learn(Outcome{First: c.first, FirstEnded: c.ended, Delay: c.delay, Total: now - c.began,
-		Fired: c.fired, Won: won, Failed: c.failed, Ignored: c.failed && !c.ended && !won})
+	out := Outcome{First: c.first, FirstEnded: c.ended, Plan: c.plan, Delay: c.delay, Total: now - c.began,
+		Fired: c.fired, Won: won, Failed: c.failed, FirstFailed: c.known && !c.ended}
+	c.class.learn(out)
 	if c.class != c.policy.all {
-		c.policy.all.learn(Outcome{First: c.first, FirstEnded: c.ended, Total: now - c.began, Delay: never,
-			Ignored: c.failed && !c.ended && !won})
+		out.Plan, out.Delay = never, never // the plan of all calls was not theirs
+		c.policy.all.learn(out)
 	}
 }
 

@@ -75,7 +75,7 @@ func (p *Policy) Budget() *Budget { return p.budget }
 // backup at all.
 func (p *Policy) Delay(c Class) (time.Duration, bool) {
 	d := time.Duration(p.class(c).delay.Load())
-	return d, d != never
+	return p.clamp(d), d != never
 }
 
 func (p *Policy) newClass(base *class) *class {
@@ -131,16 +131,13 @@ func (p *Policy) clamp(d time.Duration) time.Duration {
 
 // learn takes note of what became of a call.
 func (k *class) learn(o Outcome) {
-	switch {
-	case o.Ignored:
-		return
-	case o.FirstEnded:
+	if o.FirstEnded {
 		k.seen.w.finish(o.First)
-	default:
+	} else {
 		k.seen.w.censor(o.First)
 	}
+	k.seen.grow()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.seen.age++
 	k.set(k.strat.Update(o, &k.seen))
 }

@@ -2,6 +2,7 @@ package hedge
 
 import (
 	"math"
+	"sync"
 	"time"
 )
 
@@ -17,54 +18,84 @@ type Strategy interface {
 type Outcome struct {
 	// First is how long the first copy took, or had taken when it was given up.
 	First time.Duration
-	// FirstEnded says that the first copy answered by itself.
+	// FirstEnded says that the first copy answered: elsewise it was given up, or
+	// failed, and would have taken longer than First.
 	FirstEnded bool
-	// Delay is how long the call was to wait, or the greatest duration where it
-	// was to get no backup.
-	Delay time.Duration
+	// Plan is the delay that the strategy had given when the call began, Delay how
+	// long the call was to wait: the greatest duration where the draw was against
+	// a backup.
+	Plan, Delay time.Duration
 	// Total is how long the call took.
 	Total time.Duration
 	// Fired says that a backup was started, Won that one answered first.
 	Fired, Won bool
-	// Failed says that a copy failed, and Ignored that the latency says nothing.
-	Failed, Ignored bool
+	// Failed says that a copy failed, FirstFailed that it was the first.
+	Failed, FirstFailed bool
 }
 
 // Seen is the distribution of latencies of first copies, as far as it was seen.
+// It is safe for concurrent use: classes look at that of all calls.
 type Seen struct {
 	w       *window
 	base    *Seen // over all classes
-	age     int   // outcomes since the survival was read
+	mu      sync.Mutex
+	age     int // outcomes since the survival was read
+	version int // how often it was read
 	current survival
-	fresh   bool
 }
 
 // refreshEvery is the number of outcomes after which the distribution is
 // estimated anew.
 const refreshEvery = 32
 
-// refresh reads the window where that is due, and reports whether it did.
-func (s *Seen) refresh() bool {
-	if s.fresh && s.age < refreshEvery {
-		return false
+// grow notes an outcome.
+func (s *Seen) grow() {
+	s.mu.Lock()
+	s.age++
+	s.mu.Unlock()
+}
+
+// read returns the estimate, anew where that is due. The mutex is held till done
+// is called.
+func (s *Seen) read() (now *survival, done func()) {
+	s.mu.Lock()
+	if s.version == 0 || s.age >= refreshEvery {
+		s.w.read(&s.current)
+		s.age = 0
+		s.version++
 	}
-	s.w.read(&s.current)
-	s.age, s.fresh = 0, true
-	return true
+	return &s.current, s.mu.Unlock
+}
+
+// Version counts the estimates: it changes when the distribution was estimated
+// anew, every 32 outcomes.
+func (s *Seen) Version() int {
+	_, done := s.read()
+	defer done()
+	return s.version
 }
 
 // N returns the number of latencies that the estimate rests on.
-func (s *Seen) N() int64 { s.refresh(); return s.current.n }
+func (s *Seen) N() int64 {
+	now, done := s.read()
+	defer done()
+	return now.n
+}
 
 // Exceeded returns the least latency that at most share of the first copies
 // exceed, and whether enough is known to say.
 func (s *Seen) Exceeded(share float64) (time.Duration, bool) {
-	s.refresh()
-	return s.current.above(share)
+	now, done := s.read()
+	defer done()
+	return now.above(share)
 }
 
 // Share returns the share of first copies that take longer than d.
-func (s *Seen) Share(d time.Duration) float64 { s.refresh(); return s.current.at(d) }
+func (s *Seen) Share(d time.Duration) float64 {
+	now, done := s.read()
+	defer done()
+	return now.at(d)
+}
 
 // newStrategy returns the strategy of resolved options.
 func newStrategy(o Options) Strategy {
@@ -74,15 +105,15 @@ func newStrategy(o Options) Strategy {
 	case MultiTier:
 		return constant{o.Tiers[0].Delay, 1}
 	case Percentile:
-		return &percentile{warm: warm{o}, share: 1 - o.Percentile/100}
+		return &percentile{warm: warm{Options: o}, share: 1 - o.Percentile/100}
 	case WorkloadAware:
-		return &workload{warm: warm{o}, share: 1 - o.Percentile/100}
+		return &workload{warm: warm{Options: o}, share: 1 - o.Percentile/100}
 	case Adaptive:
-		return &adaptive{warm: warm{o}}
+		return &adaptive{warm: warm{Options: o}}
 	case ExponentialBackoff:
-		return &backoff{warm: warm{o}}
+		return &backoff{warm: warm{Options: o}}
 	case SingleR:
-		return &singleR{warm: warm{o}}
+		return &singleR{warm: warm{Options: o}}
 	case Bandit:
 		return newBandit(o)
 	case Custom:
@@ -100,10 +131,22 @@ type constant struct {
 func (c constant) Update(Outcome, *Seen) (time.Duration, float64) { return c.delay, c.chance }
 
 // warm is what strategies that learn have in common: till enough is known they
-// wait for the initial delay, or do nothing.
-type warm struct{ Options }
+// wait for the initial delay, or do nothing; then they look again whenever the
+// distribution was estimated anew.
+type warm struct {
+	Options
+	version int
+}
 
-func (w warm) up(seen *Seen) (delay time.Duration, chance float64, ready bool) {
+// due reports whether there is a new estimate since the last time.
+func (w *warm) due(seen *Seen) bool {
+	v := seen.Version()
+	due := v != w.version
+	w.version = v
+	return due
+}
+
+func (w *warm) up(seen *Seen) (delay time.Duration, chance float64, ready bool) {
 	if seen.N() >= int64(w.MinSamples) {
 		return 0, 0, true
 	}
@@ -121,7 +164,7 @@ type percentile struct {
 }
 
 func (s *percentile) Update(_ Outcome, seen *Seen) (time.Duration, float64) {
-	if s.delay > 0 && !seen.refresh() {
+	if !s.due(seen) && s.delay > 0 {
 		return s.delay, 1
 	}
 	if d, chance, ready := s.up(seen); !ready {
@@ -149,7 +192,7 @@ func (s *workload) Update(_ Outcome, seen *Seen) (time.Duration, float64) {
 	if seen.base != nil {
 		base = seen.base
 	}
-	if s.delay > 0 && seen.age < refreshEvery {
+	if !s.due(seen) && s.delay > 0 {
 		return s.delay, 1
 	}
 	if d, chance, ready := s.up(base); !ready {
@@ -202,9 +245,11 @@ func (s *adaptive) Update(o Outcome, seen *Seen) (time.Duration, float64) {
 		}
 		s.log, s.started = math.Log(float64(d)), true
 	}
-	d := math.Exp(s.log)
+	if o.FirstFailed {
+		return time.Duration(math.Exp(s.log)), 1 // an error says nothing of latency
+	}
 	step := -s.Budget
-	if float64(o.First) > d {
+	if math.Log(float64(o.First)) > s.log {
 		step = 1 - s.Budget
 	}
 	s.log = math.Max(0, math.Min(s.log+adaptiveGain*step, math.Log(float64(24*time.Hour))))
@@ -238,5 +283,3 @@ func (s *backoff) Update(o Outcome, _ *Seen) (time.Duration, float64) {
 	s.delay = math.Max(low, math.Min(high, s.delay))
 	return time.Duration(s.delay), 1
 }
-
-func float64frombits(b uint64) float64 { return math.Float64frombits(b) }

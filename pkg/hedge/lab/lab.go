@@ -3,15 +3,12 @@
 package lab
 
 import (
-	"container/heap"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
-
-	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/crucible-go/crucible/pkg/hedge"
 	"github.com/crucible-go/crucible/pkg/latency"
@@ -23,8 +20,8 @@ type Config struct {
 	Latency latency.Distribution
 	// Backup is that of backups; nil is the same.
 	Backup latency.Distribution
-	// Correlation is that of the normal scores of a call's copies, 0 to 1: 0 are
-	// independent.
+	// Correlation is that of the normal scores of the luck of a call's first copy
+	// and each backup, 0 to 1: 0 are independent, at 1 they take equally long.
 	Correlation float64
 	// Phases scale latencies in the course of the calls; none is one phase of 1.
 	Phases []Phase
@@ -142,7 +139,7 @@ type playing struct {
 	copies  int
 	done    bool
 	backups *rand.Rand
-	score   float64 // the normal score of the first copy
+	luck    luck // of the first copy
 }
 
 // event is something that happens to a call: a copy (0 and up) ends, or, below
@@ -153,53 +150,82 @@ type event struct {
 	copy int
 }
 
+// agenda is a heap of events.
 type agenda []event
 
-func (a agenda) Len() int { return len(a) }
-func (a agenda) Less(i, j int) bool {
-	if a[i].at != a[j].at {
-		return a[i].at < a[j].at
+// before says what happens first: an end before a start, earlier calls before
+// later ones.
+func (e event) before(o event) bool {
+	if e.at != o.at {
+		return e.at < o.at
 	}
-	if a[i].call.index != a[j].call.index {
-		return a[i].call.index < a[j].call.index
+	if e.call.index != o.call.index {
+		return e.call.index < o.call.index
 	}
-	return a[i].copy > a[j].copy // an end comes before a start
+	return e.copy > o.copy
 }
-func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
-func (a *agenda) Push(x any)   { *a = append(*a, x.(event)) }
-func (a *agenda) Pop() any {
-	old := *a
-	last := old[len(old)-1]
-	*a = old[:len(old)-1]
-	return last
+
+// push adds an event to the heap.
+func (a *agenda) push(e event) {
+	*a = append(*a, e)
+	h := *a
+	for i := len(h) - 1; i > 0; {
+		up := (i - 1) / 2
+		if !h[i].before(h[up]) {
+			return
+		}
+		h[i], h[up] = h[up], h[i]
+		i = up
+	}
+}
+
+// pop takes what happens first.
+func (a *agenda) pop() event {
+	h := *a
+	first, last := h[0], len(h)-1
+	h[0] = h[last]
+	h[last] = event{}
+	h = h[:last]
+	*a = h
+	for i := 0; ; {
+		down := 2*i + 1
+		if down >= len(h) {
+			return first
+		}
+		if down+1 < len(h) && h[down+1].before(h[down]) {
+			down++
+		}
+		if !h[down].before(h[i]) {
+			return first
+		}
+		h[i], h[down] = h[down], h[i]
+		i = down
+	}
 }
 
 func (p *player) play() {
 	for i := range p.Calls {
 		now := time.Duration(i) * p.Gap
 		for len(p.agenda) > 0 && p.agenda[0].at <= now {
-			p.happen(heap.Pop(&p.agenda).(event))
+			p.happen(p.agenda.pop())
 		}
 		p.begin(i, now)
 	}
 	for len(p.agenda) > 0 {
-		p.happen(heap.Pop(&p.agenda).(event))
+		p.happen(p.agenda.pop())
 	}
 }
 
 func (p *player) begin(i int, now time.Duration) {
 	rng := rand.New(rand.NewPCG(p.Seed, uint64(i))) //nolint:gosec // a simulation's, not a secret
-	u := open(rng)
-	first := scaled(draw(p.Latency, u, rng), p.scale(i))
-	p.first[i] = first
-	k := &playing{Call: p.policy.Begin(hedge.Class{}, rng.Float64(), now), index: i, began: now, copies: 1, backups: rng}
-	if p.Correlation > 0 {
-		k.score = distuv.UnitNormal.Quantile(u)
-	}
-	k.starts[0], k.lasts[0] = now, first
-	heap.Push(&p.agenda, event{now + first, k, 0})
+	first := newLuck(rng)
+	took := scaled(first.draw(p.Latency), p.scale(i))
+	p.first[i] = took
+	k := &playing{Call: p.policy.Begin(hedge.Class{}, rng.Float64(), now), index: i, began: now, copies: 1, backups: rng, luck: first}
+	k.starts[0], k.lasts[0] = now, took
+	p.agenda.push(event{now + took, k, 0})
 	if at, ok := k.Next(); ok {
-		heap.Push(&p.agenda, event{at, k, -1})
+		p.agenda.push(event{at, k, -1})
 	}
 }
 
@@ -215,16 +241,11 @@ func (p *player) happen(e event) {
 		n := k.copies
 		k.copies++
 		p.extra[k.index]++
-		u := open(k.backups)
-		if p.Correlation > 0 {
-			rho := p.Correlation
-			u = distuv.UnitNormal.CDF(rho*k.score + math.Sqrt(1-rho*rho)*distuv.UnitNormal.Quantile(u))
-			u = math.Min(math.Max(u, 1e-15), 1-1e-15)
-		}
-		k.starts[n], k.lasts[n] = e.at, scaled(draw(p.Backup, u, k.backups), p.scale(k.index))
-		heap.Push(&p.agenda, event{e.at + k.lasts[n], k, n})
+		took := k.luck.again(p.Correlation, k.backups).draw(p.Backup)
+		k.starts[n], k.lasts[n] = e.at, scaled(took, p.scale(k.index))
+		p.agenda.push(event{e.at + k.lasts[n], k, n})
 		if at, ok := k.Next(); ok {
-			heap.Push(&p.agenda, event{at, k, -1})
+			p.agenda.push(event{at, k, -1})
 		}
 	}
 }
@@ -272,23 +293,9 @@ func quantiles(d []time.Duration) Quantiles {
 	return Quantiles{at(0.5), at(0.95), at(0.99), at(0.999)}
 }
 
-// draw draws a latency by a uniform number, and another from rng where the
-// distribution wants two.
-func draw(d latency.Distribution, u float64, rng *rand.Rand) time.Duration {
-	if two, ok := d.(interface {
-		Draw(u, v float64) time.Duration
-	}); ok {
-		return two.Draw(u, rng.Float64())
-	}
-	return d.Quantile(u)
-}
-
 func scaled(d time.Duration, by float64) time.Duration {
 	if by == 1 {
 		return d
 	}
 	return time.Duration(float64(d) * by)
 }
-
-// open returns a uniform number in (0, 1).
-func open(r *rand.Rand) float64 { return (float64(r.Uint64()>>12) + 0.5) / (1 << 52) }
