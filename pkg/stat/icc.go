@@ -144,7 +144,7 @@ func newICCMeans(test string, ratings [][]float64) (iccMeans, error) {
 // vary too little for one.
 func (m iccMeans) estimates() [6]float64 {
 	over := func(a, b float64) float64 {
-		if b <= 1e-28*m.total {
+		if b <= 1e-9*m.total {
 			return math.NaN()
 		}
 		return a / b

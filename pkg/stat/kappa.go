@@ -87,9 +87,11 @@ func CohenKappa(table [][]float64, weights string, o Options) (Result, error) {
 	if se < 1e-12 {
 		out.Warnings = append(out.Warnings, "the ratings leave no error to estimate: the interval has no width")
 	}
-	if se0 > 0 {
-		out.Statistic = kappa / se0
+	if se0 < 1e-12 {
+		out.Warnings = append(out.Warnings, "by chance alone these raters would always agree as much: there is nothing to test")
+		return out, nil
 	}
+	out.Statistic = kappa / se0
 	return out.withP(direction(o.Alternative, dist.Normal{}.LogCDF(out.Statistic), dist.Normal{}.LogSF(out.Statistic))), nil
 }
 
