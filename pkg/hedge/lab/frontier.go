@@ -16,7 +16,7 @@ import (
 // backup reaches within a budget, as hedge.Frontier does, for copies that may be
 // correlated or differ in their latency. Independent copies that are alike are
 // computed exactly; else it is the best delay and probability in hindsight of
-// 400,000 pairs of latencies, drawn as Play draws them, so that it is known to a
+// 200,000 pairs of latencies, drawn as Play draws them, so that it is known to a
 // per cent or two.
 func Frontier(first, backup latency.Distribution, correlation, budget, target float64, seed uint64) (time.Duration, error) {
 	if !(correlation >= 0 && correlation <= 1) || !(budget > 0 && budget <= 1) || !(target > 0 && target < 1) {
@@ -40,7 +40,7 @@ type pairs []pair
 
 // paired draws pairs.
 func paired(first, backup latency.Distribution, correlation float64, seed uint64) pairs {
-	const n = 400_000
+	const n = 200_000
 	out := make(pairs, n)
 	for i := range out {
 		rng := rand.New(rand.NewPCG(seed, uint64(i))) //nolint:gosec // a simulation's, not a secret
@@ -56,7 +56,7 @@ func (p pairs) best(d latency.Distribution, budget, target float64) time.Duratio
 	longest := int(math.Ceil((1-target)*float64(len(p)))) - 1
 	value := p[max(longest, 0)].first
 	// Delays by the share of calls that exceed them, evenly in its logarithm.
-	const steps = 160
+	const steps = 100
 	for i := range steps {
 		share := math.Pow(1-target, 1-float64(i)/steps)
 		value = min(value, p.reach(d.Quantile(1-share), budget, 1-target, value))

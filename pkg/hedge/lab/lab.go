@@ -277,11 +277,12 @@ func (p *player) scale(i int) float64 {
 func (p *player) sum(low, high int) Result {
 	n := float64(high - low)
 	out := Result{Base: quantiles(p.first[low:high]), Hedged: quantiles(p.took[low:high])}
+	extra, cost := 0, 0.0
 	for i := low; i < high; i++ {
-		out.Extra += float64(p.extra[i]) / n
-		out.CostProrata += float64(p.cost[i]) / n
+		extra += int(p.extra[i])
+		cost += float64(p.cost[i])
 	}
-	out.CostFull = out.Extra
+	out.Extra, out.CostProrata, out.CostFull = float64(extra)/n, cost/n, float64(extra)/n
 	return out
 }
 
