@@ -60,6 +60,9 @@ func BetaBinomialDifference(s1, n1, s2, n2 int, a, b float64, o Options) (Result
 	low := bracketedRoot(func(x float64) float64 { return d.below(x) - half }, -1, 1)
 	turned := newBetaDifference(second, first)
 	high := -bracketedRoot(func(x float64) float64 { return turned.below(x) - half }, -1, 1)
+	if low > high { // a level close to 0
+		low, high = high, low
+	}
 	return Result{Test: test, Method: o.Method, N: []int{n1, n2}, Interval: &Interval{
 		Estimate: second.A/(second.A+second.B) - first.A/(first.A+first.B),
 		Low:      low, High: high, Level: o.Level, N: n1 + n2, Method: o.Method},
@@ -88,12 +91,20 @@ type betaDifference struct {
 
 func newBetaDifference(first, second dist.Beta) betaDifference {
 	b := betaDifference{first: first, second: second, low: first.Quantile(1e-60), high: first.InvSF(1e-60)}
-	b.mass = b.integral(b.low, b.high, func(float64) float64 { return 1 })
+	// Close to an end of [0, 1] it is the end, where the rule needs no bound.
+	if b.low < 0.01 {
+		b.low = 0
+	}
+	if b.high > 0.99 {
+		b.high = 1
+	}
+	b.mass = b.integral(b.low, b.high, func(_, _, _ float64) float64 { return 1 })
 	return b
 }
 
-// integral returns that of f times the density of the first from low to high.
-func (b betaDifference) integral(low, high float64, f func(x float64) float64) float64 {
+// integral returns that of f times the density of the first from low to high. f is
+// given its argument and the argument's distances from both ends.
+func (b betaDifference) integral(low, high float64, f func(x, fromLow, fromHigh float64) float64) float64 {
 	return tanhSinh(func(x, fromLow, fromHigh float64) float64 {
 		if low == 0 {
 			x = fromLow
@@ -105,7 +116,7 @@ func (b betaDifference) integral(low, high float64, f func(x float64) float64) f
 		if x <= 0 || y <= 0 {
 			return 0
 		}
-		return math.Exp(logBetaDensity(b.first, x, y)) * f(x)
+		return math.Exp(logBetaDensity(b.first, x, y)) * f(x, fromLow, fromHigh)
 	}, low, high)
 }
 
@@ -128,7 +139,18 @@ func (b betaDifference) below(d float64) float64 {
 	if low >= high {
 		return math.Min(1, certain)
 	}
-	part := b.integral(low, high, func(x float64) float64 { return b.second.CDF(x + d) })
+	turned := dist.Beta{A: b.second.B, B: b.second.A}
+	part := b.integral(low, high, func(x, fromLow, fromHigh float64) float64 {
+		switch {
+		case x+d <= 0.5 && low == -d:
+			return b.second.CDF(fromLow)
+		case x+d <= 0.5:
+			return b.second.CDF(x + d)
+		case high == 1-d: // close to 1 the complement has the digits
+			return turned.SF(fromHigh)
+		}
+		return turned.SF(1 - x - d)
+	})
 	return math.Min(1, certain+part/b.mass)
 }
 

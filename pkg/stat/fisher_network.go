@@ -8,7 +8,7 @@ import (
 
 const (
 	// maxNetworkWork bounds the steps of an exact r × c test, some nanoseconds each.
-	maxNetworkWork = 400_000_000
+	maxNetworkWork = 200_000_000
 	// maxNetworkSize bounds the numbers it keeps.
 	maxNetworkSize = 12_000_000
 	// denseKeys is up to how many keys nodes are found by a slice.

@@ -8,7 +8,7 @@ import (
 )
 
 // maxMantelWork bounds the steps of the exact test of MantelHaenszel.
-const maxMantelWork = 200_000_000
+const maxMantelWork = 40_000_000
 
 // MantelHaenszel tests whether rows and columns of 2 × 2 tables are independent
 // within each of several strata, such as kinds of tasks, on the assumption that

@@ -223,3 +223,22 @@ func TestBetaBinomialDifferenceLaws(t *testing.T) {
 		}
 	}
 }
+
+// TestBetaBinomialDifferenceAddsUp: also under priors that are infinite at the ends.
+func TestBetaBinomialDifferenceAddsUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s1, n1 := drawTrials(t, rapid.SampledFrom([]int{2, 30, 2000}).Draw(t, "most"))
+		s2, n2 := drawTrials(t, 30)
+		a, b := rapid.Float64Range(0.05, 3).Draw(t, "a"), rapid.Float64Range(0.05, 3).Draw(t, "b")
+		r, err := BetaBinomialDifference(s1, n1, s2, n2, a, b, Options{Level: 0.5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if total := r.Details[0].Value + r.Details[1].Value; math.Abs(total-1) > 1e-10 {
+			t.Fatalf("%d/%d and %d/%d, Beta(%v, %v): the probabilities sum to 1 %+g", s1, n1, s2, n2, a, b, total-1)
+		}
+		if i := r.Interval; !(-1 <= i.Low && i.Low < i.High && i.High <= 1) {
+			t.Fatalf("%+v is no interval", i)
+		}
+	})
+}

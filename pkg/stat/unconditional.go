@@ -5,8 +5,9 @@ import (
 	"math/bits"
 )
 
-// maxUnconditional bounds the tables that an unconditional exact test lists.
-const maxUnconditional = 5_000_000
+// maxUnconditional bounds the tables that an unconditional exact test lists, and
+// maxTotals the totals of successes over which it sums.
+const maxUnconditional, maxTotals = 5_000_000, 20_000
 
 // Barnard tests whether two independent samples, the rows [successes, failures] of
 // a fourfold table, have the same probability of success π, exactly and without
@@ -31,7 +32,8 @@ const maxUnconditional = 5_000_000
 // effect is OddsRatio.
 //
 // It holds its level for any sample sizes, and has more power than FisherExact for
-// small ones. It refuses with TooLarge beyond five million tables.
+// small ones. It refuses with TooLarge beyond five million tables or
+// 20,000 observations.
 //
 // [1] Barnard (1947), Biometrika 34 (1/2): 123-138.
 // [2] Suissa, Shuster (1985), JRSS A 148 (4): 317-327.
@@ -129,7 +131,7 @@ type unconditional struct {
 }
 
 func newUnconditional(test string, table [][]float64) (*unconditional, error) {
-	f, err := checkFourfold(test, table, maxUnconditional)
+	f, err := checkFourfold(test, table, maxTotals)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func TestSupremumIsGlobal(t *testing.T) {
 // fine grid.
 func bruteUnconditional(m, n int, extreme func(x, y int) bool) float64 {
 	best := 0.0
-	for p := 0.0; p <= 1; p += 1.0 / 2000 {
+	for p := 0.0; p <= 1; p += 1.0 / 500 {
 		total := 0.0
 		for x := range m + 1 {
 			for y := range n + 1 {
@@ -103,7 +103,7 @@ func TestBarnardIsBrute(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := bruteUnconditional(m, n, extreme); math.Abs(got.P-want) > 1e-6*want || got.P < want*(1-1e-12) {
+			if want := bruteUnconditional(m, n, extreme); math.Abs(got.P-want) > 1e-4*want || got.P < want*(1-1e-12) {
 				t.Errorf("%v, %s: p = %v, on a grid %v", table, alternative, got.P, want)
 			}
 			if math.Abs(got.Statistic-observed) > 1e-14*math.Abs(observed) {
