@@ -122,7 +122,7 @@ func (s sumMatrix) order(k int) (at, next float64) {
 		v, guess := low, step%4 > 0
 		switch {
 		case !guess:
-		case thin != nil:
+		case thin != nil && upTo-below > 100*few:
 			v = thin.at((want + missed) / float64(s.size()))
 		default:
 			share := (want - float64(below)) / float64(upTo-below)
@@ -167,8 +167,8 @@ func (s sumMatrix) order(k int) (at, next float64) {
 // where the matrix is no larger than that.
 func (s sumMatrix) thin() *sumMatrix {
 	largest := max(len(s.a), len(s.b))
-	size := int(6 * math.Sqrt(float64(largest)))
-	if largest <= 8*size {
+	size := int(12 * math.Sqrt(float64(largest)))
+	if largest <= 4*size {
 		return nil
 	}
 	every := func(x []float64) []float64 {
