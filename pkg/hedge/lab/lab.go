@@ -83,7 +83,11 @@ func (c Config) check() error {
 	return nil
 }
 
-// Play plays the calls. The same configuration gives the same result.
+// Play plays the calls. The same configuration gives the same result. The
+// latencies of first copies are a stratified sample in random order: one of each
+// of as many equally likely intervals as there are calls, so that their quantiles
+// are those of the distribution and chance is left where it belongs, in the order
+// of calls and in the backups.
 func Play(c Config) (Result, error) {
 	if err := c.check(); err != nil {
 		return Result{}, err
@@ -92,7 +96,7 @@ func Play(c Config) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	p := &player{Config: c, policy: policy, first: make([]time.Duration, c.Calls), took: make([]time.Duration, c.Calls),
+	p := &player{Config: c, policy: policy, strata: newStrata(c.Calls, c.Seed), first: make([]time.Duration, c.Calls), took: make([]time.Duration, c.Calls),
 		extra: make([]uint8, c.Calls), cost: make([]float32, c.Calls)}
 	if p.Backup == nil {
 		p.Backup = c.Latency
@@ -122,6 +126,7 @@ func Play(c Config) (Result, error) {
 type player struct {
 	Config
 	policy *hedge.Policy
+	strata strata
 	agenda agenda
 	first  []time.Duration // by call: how long its first copy would take
 	took   []time.Duration // how long the call took
@@ -218,7 +223,7 @@ func (p *player) play() {
 
 func (p *player) begin(i int, now time.Duration) {
 	rng := rand.New(rand.NewPCG(p.Seed, uint64(i))) //nolint:gosec // a simulation's, not a secret
-	first := newLuck(rng)
+	first := p.strata.luck(i, rng)
 	took := scaled(first.draw(p.Latency), p.scale(i))
 	p.first[i] = took
 	k := &playing{Call: p.policy.Begin(hedge.Class{}, rng.Float64(), now), index: i, began: now, copies: 1, backups: rng, luck: first}

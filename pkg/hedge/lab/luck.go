@@ -17,6 +17,22 @@ type luck [2]float64
 
 func newLuck(rng *rand.Rand) luck { return luck{open(rng), open(rng)} }
 
+// strata are the intervals that the luck of each first copy is of.
+type strata [2][]int
+
+func newStrata(calls int, seed uint64) strata {
+	rng := rand.New(rand.NewPCG(seed, 0x73747261)) //nolint:gosec // a simulation's, not a secret
+	return strata{rng.Perm(calls), rng.Perm(calls)}
+}
+
+// luck draws that of a call's first copy.
+func (s strata) luck(call int, rng *rand.Rand) (out luck) {
+	for i, u := range newLuck(rng) {
+		out[i] = math.Min((float64(s[i][call])+u)/float64(len(s[i])), 1-1e-15)
+	}
+	return out
+}
+
 // again returns the luck of another copy of the same call: both numbers correlate
 // with those of the first, in their normal scores.
 func (l luck) again(correlation float64, rng *rand.Rand) luck {
