@@ -144,7 +144,7 @@ func (f factors) logAnyOutside(w float64) float64 {
 
 // logAllInside returns ln P(no variable lies outside).
 func (f factors) logAllInside(w float64) float64 {
-	return f.sum(w, func(z float64) float64 {
+	all := func(z float64) float64 {
 		sum := normalLogPDF(z)
 		for _, v := range f.list {
 			if f.twoSided {
@@ -154,7 +154,14 @@ func (f factors) logAllInside(w float64) float64 {
 			}
 		}
 		return sum
-	})
+	}
+	switch {
+	case !f.twoSided && w < -1e5:
+		return normalLogSF(-w) // the chance of one alone, below 1e-2000000000
+	case !f.twoSided && w < -35: // one bump, far away
+		return math.Min(0, smoothIntegral(all, f.most*w, 1))
+	}
+	return f.sum(w, all)
 }
 
 // window returns the points between which z matters: where the factor alone is
