@@ -31,7 +31,7 @@ func (c *cli) groups() []group {
 			c.sqlCommand(), c.exportCommand(), c.rebuildCommand(), c.archiveCommand(), c.restoreCommand(),
 		}},
 		{"stat", "Statistics", []*cobra.Command{
-			c.statCommand(), c.hedgeCommand(),
+			c.statCommand(), c.powerCommand(), c.hedgeCommand(),
 		}},
 		{"serve", "Serve", []*cobra.Command{
 			c.serveCommand(), c.storeCommand(), c.simulateCommand(),

@@ -92,6 +92,8 @@ const (
 	FormMixed Form = "blocks,a"
 	// FormCovariate is {"y": […], "a": […], "covariate": […]}.
 	FormCovariate Form = "y,a,covariate"
+	// FormEffects is {"x": […], "variances": […]}.
+	FormEffects Form = "x,variances"
 )
 
 // Example returns the form as it looks in JSON.

@@ -3,7 +3,6 @@ package catalog
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/crucible-go/crucible/pkg/stat"
 )
@@ -93,14 +92,9 @@ func design(s Settings) (d stat.Design, err error) {
 		return x
 	}
 	yes := func(name string) bool {
-		switch strings.ToLower(s[name]) {
-		case "true", "yes", "1":
-			return true
-		case "", "false", "no", "0":
-			return false
-		}
-		err = errors.Join(err, refusal("plan", "%s %q is neither true nor false", name, s[name]))
-		return false
+		b, wrong := s.Bool("plan", name, false)
+		err = errors.Join(err, wrong)
+		return b
 	}
 	d = stat.Design{Outcome: stat.Outcome(s["outcome"]), Groups: whole("groups", 2), Paired: yes("paired"), N: whole("n", 0),
 		Clusters: whole("clusters", 0), Quantile: real("quantile", 0), WithControl: yes("control"), Goal: stat.Goal(s["goal"]),

@@ -94,6 +94,21 @@ func (s Settings) Int(test, name string, missing int) (int, error) {
 	return n, nil
 }
 
+// Bool returns a setting as true or false, or the default where it is absent.
+func (s Settings) Bool(test, name string, missing bool) (bool, error) {
+	text, ok := s[name]
+	if !ok {
+		return missing, nil
+	}
+	switch strings.ToLower(text) {
+	case "true", "yes", "1":
+		return true, nil
+	case "false", "no", "0":
+		return false, nil
+	}
+	return false, refusal(test, "%s %q is neither true nor false", name, text)
+}
+
 func refusal(test, format string, args ...any) error {
 	return &stat.Refusal{Method: test, Reason: stat.BadOption, Detail: fmt.Sprintf(format, args...)}
 }

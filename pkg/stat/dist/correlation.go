@@ -2,10 +2,13 @@ package dist
 
 import "math"
 
-// Correlation is the distribution of Pearson's r of N ≥ 3 pairs from a bivariate
-// normal distribution with correlation Rho within (−1, 1), whose density is [1]
+// Correlation is the distribution of Pearson's r of N pairs, 3 and more, from a
+// bivariate normal distribution with correlation Rho, within ±0.9999999. With
+// v = artanh r and ξ = artanh ρ Hotelling's density [1] is, over v,
 //
-//	(n−2)/π·(1−ρ²)^((n−1)/2)·(1−r²)^((n−4)/2) · ∫ (cosh w − ρr)^−(n−1) dw from 0.
+//	(n−2)Γ(n−1)/(√2π·Γ(n−½)) · cosh(v−ξ)^−(n−3/2) · √(cosh v/cosh ξ) · ₂F₁(½, ½; n−½; (1+ρr)/2)
+//
+// and the tail away from ξ is its integral.
 //
 // [1] Hotelling (1953), JRSS B 15 (2): 193-232.
 type Correlation struct {
@@ -13,31 +16,81 @@ type Correlation struct {
 	Rho float64
 }
 
-func (d Correlation) valid() bool { return d.N >= 3 && d.Rho > -1 && d.Rho < 1 }
+func (d Correlation) valid() bool {
+	return d.N >= 3 && d.N <= 1<<50 && math.Abs(d.Rho) <= 0.9999999
+}
 
 func (d Correlation) support() (low, high float64) { return -1, 1 }
 
 func (d Correlation) tails(r float64) (lower, upper float64) {
-	n := float64(d.N)
+	if r == -1 {
+		return math.Inf(-1), 0
+	}
+	n, v, xi := float64(d.N), math.Atanh(r), math.Atanh(d.Rho)
 	if d.Rho == 0 {
 		return T{n - 2}.tails(r * math.Sqrt((n-2)/((1-r)*(1+r))))
 	}
-	// With a standard deviation of y given, √(n−2)·r/√(1−r²) is noncentral t with
-	// delta ρ/√(1−ρ²) times the root of a χ² of x with n−1 degrees of freedom.
-	t := r * math.Sqrt((n-2)/((1-r)*(1+r)))
-	delta := d.Rho / math.Sqrt((1-d.Rho)*(1+d.Rho)) * math.Sqrt(n-1)
-	tail := func(up bool) float64 {
-		return math.Min(0, chiIntegral(n-1, func(s float64) float64 {
-			lo, hi := NoncentralT{n - 2, delta * s}.tails(t)
-			if up {
-				return hi
-			}
-			return lo
-		}))
+	if v < xi {
+		lower = math.Min(0, correlationTail(n, -v, -xi))
+		return lower, log1mExp(lower)
 	}
-	if upper = tail(true); upper < -1 {
-		return log1mExp(upper), upper
+	upper = math.Min(0, correlationTail(n, v, xi))
+	return log1mExp(upper), upper
+}
+
+// correlationTail returns ln P(artanh r > v) for v ≥ ξ.
+func correlationTail(n, v, xi float64) float64 {
+	rho := math.Tanh(xi)
+	log := func(s float64) float64 {
+		at := v + s
+		return -(n-1.5)*logCosh(at-xi) + 0.5*logCosh(at) + math.Log(hotelling(n, rho, at))
 	}
-	lower = tail(false)
-	return lower, log1mExp(lower)
+	height := log(0)
+	slope := (n - 1.5) * math.Tanh(v-xi)
+	area := fallingIntegral(func(s float64) float64 { return height - log(s) }, slope, n)
+	return math.Log(n-2) - LogGammaHalf(n-1) - halfLog2Pi + height - 0.5*logCosh(xi) + math.Log(area)
+}
+
+// hotelling returns ₂F₁(½, ½; n−½; z) for z = (1 + ρ·tanh v)/2.
+func hotelling(n, rho, v float64) float64 {
+	z := (1 + rho*math.Tanh(v)) / 2
+	if z > 0.8 && n < 12 {
+		// By powers of 1 − z [2], which the other series is slow for.
+		//
+		// [2] NIST Digital Library of Mathematical Functions, 15.8.4.
+		y := 1 - z
+		c := n - 0.5
+		// F = Γ(c)Γ(m)/Γ(c−½)²·F(½,½;1−m;y) + Γ(c)Γ(−m)/π·yᵐ·F(c−½,c−½;1+m;y), m = c − 1.
+		m := c - 1
+		gc, _ := math.Lgamma(c)
+		gm, _ := math.Lgamma(m)
+		gh, _ := math.Lgamma(c - 0.5)
+		g1, sign := math.Lgamma(-m)
+		first := math.Exp(gc+gm-2*gh) * hypergeometric(0.5, 0.5, 1-m, y)
+		second := float64(sign) * math.Exp(gc+g1) / math.Pi * math.Pow(y, m) * hypergeometric(c-0.5, c-0.5, 1+m, y)
+		return first + second
+	}
+	return hypergeometric(0.5, 0.5, n-0.5, z)
+}
+
+// hypergeometric returns Gauss's series ₂F₁(a, b; c; z).
+func hypergeometric(a, b, c, z float64) float64 {
+	sum, term := 1.0, 1.0
+	for k := 0.0; k < 1e4; k++ {
+		term *= (a + k) * (b + k) / ((c + k) * (1 + k)) * z
+		sum += term
+		if math.Abs(term) <= 1e-17*math.Abs(sum) {
+			break
+		}
+	}
+	return sum
+}
+
+// logCosh returns ln cosh x.
+func logCosh(x float64) float64 {
+	if x = math.Abs(x); x > 1 {
+		return x + math.Log1p(math.Exp(-2*x)) - math.Ln2
+	}
+	s := math.Sinh(x / 2)
+	return math.Log1p(2 * s * s)
 }

@@ -14,6 +14,7 @@ import sys
 
 import mpmath
 import scipy
+import scipy.integrate
 import scipy.stats
 from mpmath import mp, mpf
 
@@ -114,12 +115,12 @@ def cases():
         print(law, args, x, file=sys.stderr)
         return {"law": law, "args": args, "x": x, "log_cdf": tails[0], "log_sf": tails[1]}
 
-    for df, lam in [(0.5, 0.3), (1, 2), (3, 12.5), (4, 1e-3), (10, 100), (60, 900), (2, 1e4), (1e4, 1e4)]:
+    for df, lam in [(0.5, 0.3), (1, 2), (3, 12.5), (4, 1e-3), (10, 100), (60, 900), (2, 1e4), (300, 500)]:
         mean, sd = df + lam, (2 * (df + 2 * lam)) ** 0.5
         for x in [mean * 1e-4, mean - 5 * sd, mean - 0.5 * sd, mean + sd, mean + 7 * sd, mean + 40 * sd, mean + 90 * sd]:
             if x > 0:
                 yield case("noncentral_chi_squared", [df, lam], x, ncx2_tails(df, lam, x))
-    for d1, d2, lam in [(1, 10, 3), (3, 60, 12.5), (2, 30, 0.01), (5, 3.5, 40), (7, 200, 400), (4, 1e5, 20)]:
+    for d1, d2, lam in [(1, 10, 3), (3, 60, 12.5), (2, 30, 0.01), (5, 3.5, 40), (7, 200, 400), (4, 1500, 20)]:
         for x in [1e-6, 0.1, 1, 4, 20, 90, 300, 1e4]:
             yield case("noncentral_f", [d1, d2, lam], x, ncf_tails(d1, d2, lam, x))
     for df, delta in [(0.5, 1), (1, -2), (4, 0.3), (10, 3), (30, 2.5), (50, 20), (50, 40), (200, 37.7), (9, 300), (1e6, 5), (20, 1e4), (1000, 1000)]:
@@ -164,6 +165,21 @@ def from_scipy(listed):
             for key, name in (("log_cdf", "logcdf"), ("log_sf", "logsf")):
                 value = float(getattr(SCIPY[c["law"]], name)(c["x"], *c["args"]))
                 keep(c, key, value, "scipy " + SCIPY[c["law"]].name)
+        if c["law"] == "correlation":
+            for key, value in zip(("log_cdf", "log_sf"), r_scipy(*c["args"], c["x"])):
+                if value > 0:
+                    keep(c, key, float(mp.log(value)), "scipy nct averaged")
+
+
+def r_scipy(n, rho, r):
+    """Log tails of r: noncentral t given the sum of squares of x, averaged."""
+    t = r * ((n - 2) / ((1 - r) * (1 + r))) ** 0.5
+    unit = rho / ((1 - rho) * (1 + rho)) ** 0.5
+    chi = scipy.stats.chi(n - 1)
+    low, high = chi.ppf(1e-17), chi.isf(1e-17)
+    cdf, _ = scipy.integrate.quad(lambda s: chi.pdf(s) * scipy.stats.nct.cdf(t, n - 2, unit * s), low, high, epsabs=0, epsrel=1e-12, limit=200)
+    sf, _ = scipy.integrate.quad(lambda s: chi.pdf(s) * scipy.stats.nct.sf(t, n - 2, unit * s), low, high, epsabs=0, epsrel=1e-12, limit=200)
+    return cdf, sf
 
 
 def keep(c, key, value, oracle):
