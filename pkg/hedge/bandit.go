@@ -40,7 +40,7 @@ type arm struct {
 const banditBlock = 8
 
 func newBandit(o Options) *bandit {
-	b := &bandit{warm: warm{Options: o}, rng: rand.New(rand.NewPCG(o.Seed, 0x68656467))} //nolint:gosec // a simulation's, not a secret
+	b := &bandit{warm: warm{Options: o}, rng: rand.New(rand.NewPCG(o.Seed, 0x68656467))}
 	for _, d := range o.Candidates {
 		b.arms = append(b.arms, arm{delay: d})
 	}

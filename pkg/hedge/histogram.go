@@ -19,12 +19,12 @@ const (
 // bucketOf returns the bucket of a latency; those outside of the span fall into
 // the first or the last.
 func bucketOf(d time.Duration) int {
-	u := uint64(max(d, 0) / smallest) //nolint:gosec // not negative
+	u := uint64(max(d, 0) / smallest)
 	if u < perOct {
-		return int(u) //nolint:gosec // below 64
+		return int(u)
 	}
 	shift := bits.Len64(u) - 1 - subBits
-	return min((shift+1)<<subBits+int(u>>shift)-perOct, buckets-1) //nolint:gosec // below 128
+	return min((shift+1)<<subBits+int(u>>shift)-perOct, buckets-1)
 }
 
 // upperEdge returns the latency at which the bucket ends.

@@ -44,11 +44,11 @@ const never = time.Duration(math.MaxInt64)
 
 // class is one class of calls: what was seen of it, and the plan that follows.
 type class struct {
-	delay  atomic.Int64  // never, or how long a call waits
-	chance atomic.Uint64 // of a backup, a float64 in bits
-	seen   Seen
-	mu     sync.Mutex // of strategy
-	strat  Strategy
+	delay    atomic.Int64  // never, or how long a call waits
+	chance   atomic.Uint64 // of a backup, a float64 in bits
+	seen     Seen
+	mu       sync.Mutex // of strategy
+	strategy Strategy
 }
 
 // New returns a policy, or what is wrong with the options.
@@ -79,11 +79,11 @@ func (p *Policy) Delay(c Class) (time.Duration, bool) {
 }
 
 func (p *Policy) newClass(base *class) *class {
-	k := &class{seen: Seen{w: newWindow(p.options.Window)}, strat: newStrategy(p.options)}
+	k := &class{seen: Seen{w: newWindow(p.options.Window)}, strategy: newStrategy(p.options)}
 	if base != nil {
 		k.seen.base = &base.seen
 	}
-	k.set(k.strat.Update(Outcome{}, &k.seen))
+	k.set(k.strategy.Update(Outcome{}, &k.seen))
 	return k
 }
 
@@ -139,5 +139,5 @@ func (k *class) learn(o Outcome) {
 	k.seen.grow()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.set(k.strat.Update(o, &k.seen))
+	k.set(k.strategy.Update(o, &k.seen))
 }

@@ -47,7 +47,7 @@ func TestCensoring(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rng := rand.New(rand.NewPCG(4, 2)) //nolint:gosec // a simulation's
+	rng := rand.New(rand.NewPCG(4, 2))
 	const n, delay = 400_000, 1500 * ms
 	honest, naive := newWindow(4*n), newWindow(4*n)
 	for range n {

@@ -222,7 +222,7 @@ func (p *player) play() {
 }
 
 func (p *player) begin(i int, now time.Duration) {
-	rng := rand.New(rand.NewPCG(p.Seed, uint64(i))) //nolint:gosec // a simulation's, not a secret
+	rng := rand.New(rand.NewPCG(p.Seed, uint64(i)))
 	first := p.strata.luck(i, rng)
 	took := scaled(first.draw(p.Latency), p.scale(i))
 	p.first[i] = took

@@ -48,7 +48,7 @@ func TestTable(t *testing.T) {
 		}
 	}
 	if *update {
-		if err := os.WriteFile(tablePath, []byte(text.String()), 0o644); err != nil { //nolint:gosec // a document
+		if err := os.WriteFile(tablePath, []byte(text.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

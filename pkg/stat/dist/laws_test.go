@@ -50,25 +50,6 @@ func quick(t *rapid.T) named {
 	return FisherHypergeometric{j + k, j, min(k, 300), c}
 }
 
-// slow are the laws whose tails take longer.
-func slow(t *rapid.T) named {
-	a, b, c := anyNumber().Draw(t, "a"), anyNumber().Draw(t, "b"), anyNumber().Draw(t, "c")
-	n := rapid.IntRange(-1, 100).Draw(t, "n")
-	switch rapid.IntRange(0, 5).Draw(t, "law") {
-	case 0:
-		return NoncentralT{a, b}
-	case 1:
-		return NoncentralF{a, b, c}
-	case 2:
-		return NoncentralChiSquared{a, b}
-	case 3:
-		return StudentizedRange{n, a}
-	case 4:
-		return Dunnett{[]float64{b, c}, a}
-	}
-	return Correlation{n, b}
-}
-
 // checkTails checks what holds of the tails of any law at any number.
 func checkTails(t *rapid.T, l named, x float64) {
 	lower, upper := l.LogCDF(x), l.LogSF(x)

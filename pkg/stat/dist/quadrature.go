@@ -184,86 +184,6 @@ func summit(g func(float64) float64, start, width float64) (top, height, h float
 	return x, y, math.Min(w, 0.5)
 }
 
-// bumpIntegral returns ln ∫ exp(g) for a g with one top, looked for from start in
-// steps of about width: panels between where g has fallen by 1, 4, 12 and 40 are
-// halved until the rule of 20 points agrees with itself.
-func bumpIntegral(g func(float64) float64, start, width float64) float64 {
-	top := climb(g, start, width)
-	height := g(top)
-	if math.IsInf(height, -1) || math.IsNaN(height) {
-		return height
-	}
-	f := func(u float64) float64 { return math.Exp(g(u) - height) }
-	drops := [...]float64{1, 4, 12, 40}
-	total := 0.0
-	for _, direction := range [...]float64{-1, 1} {
-		from, reach := top, width*1e-3
-		for _, drop := range drops {
-			to, next := fall(g, top, direction, reach, height-drop)
-			total += direction * panel(f, from, to, rule20(f, from, to), math.Max(total, 1e-3*width), 0)
-			from, reach = to, next
-		}
-	}
-	return height + math.Log(total)
-}
-
-// climb returns the top of g.
-func climb(g func(float64) float64, start, step float64) float64 {
-	x, gx := start, g(start)
-	direction := 1.0
-	if g(x+step*1e-3) < gx {
-		direction = -1
-	}
-	before := x - direction*step
-	after := x
-	for range 200 { // bracket
-		next := x + direction*step
-		after = next
-		if gn := g(next); gn > gx || math.IsInf(gx, -1) {
-			before, x, gx = x, next, gn
-			step *= 2
-			continue
-		}
-		break
-	}
-	low, high := math.Min(before, after), math.Max(before, after)
-	const golden = 0.6180339887498949
-	c, d := high-golden*(high-low), low+golden*(high-low)
-	gc, gd := g(c), g(d)
-	for range 24 {
-		if gc > gd {
-			high, d, gd = d, c, gc
-			c = high - golden*(high-low)
-			gc = g(c)
-		} else {
-			low, c, gc = c, d, gd
-			d = low + golden*(high-low)
-			gd = g(d)
-		}
-	}
-	return (low + high) / 2
-}
-
-// fall returns where g has fallen to a level, roughly, and the distance there.
-func fall(g func(float64) float64, top, direction, reach, level float64) (at, distance float64) {
-	inside := 0.0
-	for range 200 {
-		if !(g(top+direction*reach) > level) {
-			break
-		}
-		inside, reach = reach, reach*2
-	}
-	for range 6 {
-		middle := (inside + reach) / 2
-		if g(top+direction*middle) > level {
-			inside = middle
-		} else {
-			reach = middle
-		}
-	}
-	return top + direction*reach, reach
-}
-
 // rule20 returns ∫ f from a to b by the Gauss-Legendre rule of 20 points.
 func rule20(f func(float64) float64, a, b float64) float64 {
 	half, middle, sum := (b-a)/2, a/2+b/2, 0.0
@@ -271,15 +191,4 @@ func rule20(f func(float64) float64, a, b float64) float64 {
 		sum += g.w * (f(middle+half*g.x) + f(middle-half*g.x))
 	}
 	return sum * half
-}
-
-// panel returns ∫ f from a to b, whose whole is what one rule says, halving until
-// both halves agree with it to within rounding of scale.
-func panel(f func(float64) float64, a, b, whole, scale float64, depth int) float64 {
-	middle := a/2 + b/2
-	left, right := rule20(f, a, middle), rule20(f, middle, b)
-	if depth >= 30 || math.Abs(left+right-whole) <= 1e-13*math.Max(scale, math.Abs(left+right)) {
-		return left + right
-	}
-	return panel(f, a, middle, left, scale, depth+1) + panel(f, middle, b, right, scale, depth+1)
 }

@@ -166,7 +166,8 @@ func advance(x, step float64, rising bool, low, high float64) float64 {
 
 // chandrupatla returns the zero between a and b, to the last place or two.
 func chandrupatla(f func(float64) float64, a, fa, b, fb float64) float64 {
-	c, fc, t := a, fa, 0.5
+	var c, fc float64
+	t := 0.5
 	for i := range 200 {
 		x := a + t*(b-a)
 		if i > 0 && (x == a || x == b) || math.IsInf(b-a, 0) {

@@ -108,7 +108,6 @@ func wholeBelow(h dist.Hypergeometric, alpha float64, low int) float64 {
 // twoSidedRegion returns the region of the two-sided test: x rejects if all
 // outcomes that are at most as probable as x, to a relative 1e-7, add up to alpha.
 func twoSidedRegion(h dist.Hypergeometric, alpha float64, low, high int) (below, above int) {
-	below, above = low-1, high+1
 	n, m, r := float64(h.Population), float64(h.Successes), float64(h.Draws)
 	// Start where each tail holds less than 1e-20, and grow inward.
 	i, j := low, high
