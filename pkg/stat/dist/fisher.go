@@ -17,7 +17,7 @@ func (d F) tails(x float64) (lower, upper float64) {
 	case d.D2 > maxDF:
 		return ChiSquared{d.D1}.tails(d.D1 * x)
 	case d.D1 > maxDF:
-		upper, lower = ChiSquared{d.D2}.tails(d.D2 / x)
+		upper, lower = ChiSquared{d.D2}.tails(d.D2 / math.Abs(x)) // also of -0
 		return lower, upper
 	}
 	return fPoint(x, d.D1, d.D2).tails()

@@ -93,3 +93,11 @@ func TestBetaAtItsMiddle(t *testing.T) {
 		}
 	}
 }
+
+// TestFAtNegativeZero holds a limit law to the end of its support.
+func TestFAtNegativeZero(t *testing.T) {
+	l := F{1e16, 1}
+	if x := math.Copysign(0, -1); l.SF(x) != 1 || l.CDF(x) != 0 {
+		t.Errorf("tails %v and %v", l.CDF(x), l.SF(x))
+	}
+}
