@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"github.com/crucible-go/crucible/internal/bus"
-	"github.com/crucible-go/crucible/internal/runs"
 	"github.com/crucible-go/crucible/pkg/events"
 	"github.com/crucible-go/crucible/services/analyzer"
 )
@@ -41,7 +40,7 @@ func (v *Verification) add(name, detail string, differences []string) {
 
 // Verify checks a run that has ended: that the log holds what its last word
 // states, that ClickHouse holds the same, that the analysis follows from the log
-// bit for bit, and that the files of the report, if its folder is there, are the
+// bit for bit (to nine digits where another build computed it), and that the files of the report, if its folder is there, are the
 // ones that were written.
 func Verify(ctx context.Context, c Config, r *Resources, run string) (Verification, error) {
 	v := Verification{Run: run, OK: true}
@@ -70,10 +69,16 @@ func Verify(ctx context.Context, c Config, r *Resources, run string) (Verificati
 	if err != nil {
 		return v, err
 	}
-	if err := v.analysis(ctx, r.Log, target, derived); err != nil {
+	published := target.Analysis()
+	if published == nil {
+		v.add("analysis", "none was published", nil)
+		return v, v.folder(filepath.Join(c.Out, run), derived, false)
+	}
+	other := fromOtherCode(published.Version, c.Version)
+	if err := v.analysis(ctx, r.Log, published, derived, other); err != nil {
 		return v, err
 	}
-	return v, v.folder(filepath.Join(c.Out, run), derived)
+	return v, v.folder(filepath.Join(c.Out, run), derived, other)
 }
 
 // recount takes the digests of the run's stream up to a sequence.
@@ -96,13 +101,9 @@ func count(kinds []events.KindDigest) (n uint64) {
 	return n
 }
 
-// analysis compares what follows from the log with what was published.
-func (v *Verification) analysis(ctx context.Context, log *bus.Bus, r *runs.Run, derived []byte) error {
-	published := r.Analysis()
-	if published == nil {
-		v.add("analysis", "none was published", nil)
-		return nil
-	}
+// analysis compares what follows from the log with what was published, perhaps by
+// other code.
+func (v *Verification) analysis(ctx context.Context, log *bus.Bus, published *events.AnalysisCompleted, derived []byte, other bool) error {
 	o, err := log.GetObject(ctx, published.Object)
 	if err != nil {
 		v.add("analysis", "", []string{fmt.Sprintf("the published result cannot be read: %v", err)})
@@ -114,17 +115,26 @@ func (v *Verification) analysis(ctx context.Context, log *bus.Bus, r *runs.Run, 
 		v.add("analysis", "", []string{fmt.Sprintf("the published result cannot be read: %v", err)})
 		return nil //nolint:nilerr // likewise
 	}
-	var differences []string
-	if !bytes.Equal(stored, derived) {
-		differences = []string{"the published result is not what follows from the log" + firstDifference(stored, derived)}
-	}
-	v.add("analysis", fmt.Sprintf("%d bytes derived from the log again", len(derived)), differences)
+	differences, note := compare("the published result", stored, derived, other)
+	v.add("analysis", fmt.Sprintf("%d bytes derived from the log again%s", len(derived), note), differences)
 	return nil
+}
+
+// compare says how a stored result differs from what follows from the log. What
+// other code computed may differ in the last digits, which is noted.
+func compare(what string, stored, derived []byte, other bool) (differences []string, note string) {
+	if bytes.Equal(stored, derived) {
+		return nil, ""
+	}
+	if worst, ok := agreement(stored, derived); ok && other {
+		return nil, fmt.Sprintf("; %s is of another build: its numbers agree to %.1g of their size", what, worst)
+	}
+	return []string{what + " is not what follows from the log" + firstDifference(stored, derived)}, ""
 }
 
 // folder checks the files of the results folder against its manifest, and its
 // analysis against the log.
-func (v *Verification) folder(dir string, derived []byte) error {
+func (v *Verification) folder(dir string, derived []byte, other bool) error {
 	b, err := os.ReadFile(filepath.Join(dir, "manifest.json")) //nolint:gosec // the user's own results
 	if errors.Is(err, os.ErrNotExist) {
 		v.add("files", "no results folder "+dir, nil)
@@ -146,10 +156,13 @@ func (v *Verification) folder(dir string, derived []byte) error {
 			differences = append(differences, d)
 		}
 	}
-	if got, err := os.ReadFile(filepath.Join(dir, "analysis.json")); err == nil && !bytes.Equal(got, derived) { //nolint:gosec // likewise
-		differences = append(differences, "analysis.json is not what follows from the log"+firstDifference(got, derived))
+	note := ""
+	if got, err := os.ReadFile(filepath.Join(dir, "analysis.json")); err == nil { //nolint:gosec // likewise
+		var more []string
+		more, note = compare("analysis.json", got, derived, other)
+		differences = append(differences, more...)
 	}
-	v.add("files", fmt.Sprintf("%d files in %s", len(manifest.Files), dir), differences)
+	v.add("files", fmt.Sprintf("%d files in %s%s", len(manifest.Files), dir, note), differences)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package stat
 import (
 	"fmt"
 	"math"
+	"math/bits"
 )
 
 // McNemarExact tests whether two proportions measured on the same items are
@@ -15,9 +16,10 @@ import (
 // exact for any number of items. The statistic is min(b, c); N is b + c, the
 // pairs that bear on the question. Without any, p is 1, with a warning.
 //
-// It is computed in logarithms by a saddle-point expansion, so it keeps twelve
-// digits for millions of pairs and far below the smallest float64. It panics on
-// a negative count.
+// Up to 62 pairs it is a ratio of whole numbers, correctly rounded; above, it is
+// computed in logarithms by a saddle-point expansion, so it keeps twelve digits for
+// millions of pairs and far below the smallest float64. It panics on a negative
+// count.
 //
 // [1] McNemar (1947), Psychometrika 12 (2): 153-157.
 func McNemarExact(b, c int) Result {
@@ -33,7 +35,28 @@ func McNemarExact(b, c int) Result {
 	case b-c >= -1 && b-c <= 1:
 		return out.withP(0) // half of the distribution or more lies on either side
 	}
+	if p, ok := fairTail(low, b+c); ok {
+		out.P, out.LogP = 2*p, math.Log(2*p)
+		return out
+	}
 	return out.withP(math.Ln2 + binomialLogTail(low, b+c, 0.5))
+}
+
+// fairTail returns P(X ≤ k) for X binomial with n trials and probability ½, rounded
+// once, where its numerator fits 64 bits.
+func fairTail(k, n int) (float64, bool) {
+	if n > 62 {
+		return 0, false
+	}
+	sum, term := uint64(0), uint64(1)
+	for i := 0; ; i++ {
+		sum += term
+		if i == k {
+			return math.Ldexp(float64(sum), -n), true
+		}
+		hi, lo := bits.Mul64(term, uint64(n-i))
+		term, _ = bits.Div64(hi, lo, uint64(i+1))
+	}
 }
 
 // McNemarTest tests whether two proportions measured on the same items are equal,

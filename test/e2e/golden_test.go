@@ -17,7 +17,8 @@ const (
 	goldenRun      = "arithmetic-v1"
 )
 
-// Every later version derives the same bytes from the log of an earlier one.
+// Every later version derives the same result from the log of an earlier one, but
+// for digits of its numbers beyond the ninth.
 // With -update a missing log is made; one that is there is never replaced.
 func TestRecordedLogStillGivesItsResult(t *testing.T) {
 	t.Parallel()
