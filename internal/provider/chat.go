@@ -162,7 +162,7 @@ func (o *OpenAI) read(raw []byte, res *http.Response) (*Reply, *Error) {
 	return &Reply{
 		Text: o.scrub.plain(text), HasLatency: true, Usage: fail.Usage, Served: fail.Served,
 		Finish: clip(o.scrub.plain(finish), 100), RequestID: fail.RequestID, Status: res.StatusCode,
-		Simulated: fail.Simulated, Repaired: repaired,
+		Simulated: fail.Simulated, Repaired: repaired, Rate: rateInfo(res.Header, o.now()),
 	}, nil
 }
 

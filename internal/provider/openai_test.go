@@ -216,7 +216,8 @@ func TestOpenAIFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := providertest.Failure(t, openAI(t, respond(t, c.status, c.header, c.body).URL), context.Background(), ask("x", 1))
-			c.want.Status = c.status
+			c.want.Status, c.want.Rate.RetryAfter = c.status, c.want.RetryAfter
+			e.FirstByteNS, e.ConnectNS = 0, 0 // measured
 			if *e != c.want {
 				t.Errorf("got  %+v\nwant %+v", *e, c.want)
 			}

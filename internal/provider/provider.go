@@ -36,11 +36,19 @@ type Reply struct {
 	// FirstByteNS is the time from the call of Ask to the first byte of the
 	// response, 0 where it is unknown.
 	FirstByteNS int64
+	// FirstTokenNS is the time from the call of Ask to the first text of a reply
+	// that was streamed, 0 for one that was not.
+	FirstTokenNS int64
+	// ConnectNS is the time that finding the host, connecting and the TLS
+	// handshake took, 0 where a kept connection was used or none is needed.
+	ConnectNS   int64
 	Usage       *events.Usage // nil: unknown
 	Served      string        // the name of the model that the provider says answered
 	Finish      string        // why the text ends: stop, length, refusal, content_filter …
 	RequestID   string        // the provider's id of the request
+	Fingerprint string        // the provider's name of the configuration that answered
 	Status      int           // of HTTP, 0 elsewhere
+	Rate        RateInfo      // what the response says of limits
 	Simulated   bool
 	Recorded    bool
 	Repaired    bool // Text held bytes that are not UTF-8, now U+FFFD
@@ -92,6 +100,16 @@ type Error struct {
 	Billed     string        // BilledNo | BilledPossibly | BilledYes
 	Usage      *events.Usage // what the provider says it charged for
 	Served     string
+	// Text is what arrived of a text that is no answer: a refusal, a text that
+	// was cut off or filtered, half a stream. It is evidence, for people.
+	Text   string
+	Finish string // why Text ends, where the provider says so
+	// Fingerprint is as in a Reply.
+	Fingerprint string
+	// Rate is what the response says of limits; its RetryAfter is also above.
+	Rate RateInfo
+	// FirstByteNS, FirstTokenNS and ConnectNS are as in a Reply.
+	FirstByteNS, FirstTokenNS, ConnectNS int64
 	// LatencyNS is how long the failure took on the virtual clock, 0 where the
 	// caller measures.
 	LatencyNS int64

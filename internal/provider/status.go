@@ -3,15 +3,10 @@ package provider
 import (
 	"encoding/json"
 	"io"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 )
-
-// longestRetryAfter bounds what a provider may ask us to wait.
-const longestRetryAfter = 24 * time.Hour
 
 // statusError is the failure that an error response reports.
 func (o *OpenAI) statusError(res *http.Response) *Error {
@@ -23,7 +18,8 @@ func (o *OpenAI) statusError(res *http.Response) *Error {
 	if e.Class == ClassServerError || e.Class == ClassTimeout {
 		e.Billed = BilledPossibly
 	}
-	e.RetryAfter = retryAfter(res.Header, o.now())
+	e.Rate = rateInfo(res.Header, o.now())
+	e.RetryAfter = e.Rate.RetryAfter
 	e.Message = o.scrub.message("HTTP " + strconv.Itoa(res.StatusCode) + ": " + p.text())
 	return e
 }
@@ -128,33 +124,4 @@ func word(raw json.RawMessage) string {
 		return ""
 	}
 	return string(raw)
-}
-
-// retryAfter is how long a response asks to wait: retry-after-ms, or
-// Retry-After in seconds or as a date. A date is read against the response's own
-// Date, where there is one, so that our clock does not matter.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	if d, ok := number(h.Get("Retry-After-Ms"), time.Millisecond); ok {
-		return d
-	}
-	v := h.Get("Retry-After")
-	if d, ok := number(v, time.Second); ok {
-		return d
-	}
-	at, err := http.ParseTime(v)
-	if err != nil {
-		return 0
-	}
-	if said, err := http.ParseTime(h.Get("Date")); err == nil {
-		now = said
-	}
-	return min(max(at.Sub(now), 0), longestRetryAfter)
-}
-
-func number(v string, unit time.Duration) (time.Duration, bool) {
-	f, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
-	if err != nil || math.IsNaN(f) || f < 0 {
-		return 0, false
-	}
-	return time.Duration(math.Min(f*float64(unit), float64(longestRetryAfter))), true
 }
