@@ -47,7 +47,21 @@ func correlationTail(n, v, xi float64) float64 {
 	}
 	height := log(0)
 	slope := (n - 1.5) * math.Tanh(v-xi)
-	area := fallingIntegral(func(s float64) float64 { return height - log(s) }, slope, n)
+	h := func(s float64) float64 { return height - log(s) }
+	var area float64
+	if n > 40 {
+		area = fallingIntegral(h, slope, n)
+	} else { // the tail is exponential, the centre is not: in panels
+		f := func(s float64) float64 { return math.Exp(-h(s)) }
+		width := 1 / math.Sqrt(n)
+		for a, b := 0.0, width; ; a, b = b, 2*b {
+			part := panel(f, a, b, rule20(f, a, b), area+1e-6*width, 0)
+			area += part
+			if part <= 1e-17*area {
+				break
+			}
+		}
+	}
 	return math.Log(n-2) - LogGammaHalf(n-1) - halfLog2Pi + height - 0.5*logCosh(xi) + math.Log(area)
 }
 

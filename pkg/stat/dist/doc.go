@@ -13,6 +13,10 @@
 // numbers P(X ≥ k) is SF(k − 1), and quantiles are the least number that reaches
 // the probability.
 //
+// Degrees of freedom and shapes may be from 1e-4 to 1e15, from 0.1 for the
+// noncentral t, the studentized range and Dunnett's distribution; where +Inf is
+// allowed, more counts as that. Delta may be up to 1e7 and Lambda up to 1e14.
+//
 // Nothing panics. A NaN argument, a probability outside [0, 1] and parameters
 // outside of what the type's documentation allows give NaN; arguments outside of
 // the support, ±Inf included, give probabilities 0 and 1. Callers that want to

@@ -28,7 +28,7 @@ type Dunnett struct {
 }
 
 func (d Dunnett) valid() bool {
-	if len(d.Lambda) == 0 || len(d.Lambda) > 1000 || !(d.DF >= minDF) {
+	if len(d.Lambda) == 0 || len(d.Lambda) > 1000 || !(d.DF >= leastRoot) {
 		return false
 	}
 	for _, l := range d.Lambda {
@@ -46,11 +46,11 @@ func (d Dunnett) tails(x float64) (lower, upper float64) {
 		return math.Inf(-1), 0
 	}
 	f := newFactors(d.Lambda, true)
-	upper = math.Min(0, chiIntegral(d.DF, func(s float64) float64 { return f.logAnyOutside(x * s) }))
+	upper = math.Min(0, chiIntegral(d.DF, outsideStart(d.DF, x, 0.5), func(s float64) float64 { return f.logAnyOutside(x * s) }))
 	if upper < -0.1 {
 		return log1mExp(upper), upper
 	}
-	lower = math.Min(0, chiIntegral(d.DF, func(s float64) float64 { return f.logAllInside(x * s) }))
+	lower = math.Min(0, chiIntegral(d.DF, 0, func(s float64) float64 { return f.logAllInside(x * s) }))
 	return lower, log1mExp(lower)
 }
 
@@ -93,7 +93,7 @@ func newFactors(lambda []float64, twoSided bool) factors {
 		narrow = math.Min(narrow, c/math.Max(math.Abs(l), 0.5))
 		f.list = append(f.list, factor{l, c, 1})
 	}
-	f.step = 0.36 * math.Min(1, narrow) / math.Sqrt(1+0.5*math.Log(float64(len(lambda))))
+	f.step = 0.36 * math.Min(1, narrow) / (1 + 0.35*math.Log(float64(len(lambda))))
 	return f
 }
 
@@ -134,17 +134,27 @@ func (f factors) logAnyOutside(w float64) float64 {
 		})
 	}
 	return f.plainSum(w, func(z float64) float64 {
-		inside := 0.0
+		any := 0.0
 		for _, v := range f.list {
-			inside += v.count * math.Log1p(-math.Min(1, f.outside(v, w, z)))
+			any += (1 - any) * anyOf(f.outside(v, w, z), v.count)
 		}
-		return -math.Expm1(inside)
+		return any
 	})
 }
 
-// logAllInside returns ln P(no variable lies outside).
+// logAllInside returns ln P(no variable lies outside): the integrand is log-concave.
 func (f factors) logAllInside(w float64) float64 {
-	all := func(z float64) float64 {
+	// One-sided far below 0, the top is where parabolas of the logarithms have it.
+	pull, weight := 0.0, 1.0
+	for _, v := range f.list {
+		pull += v.count * v.lambda / (v.c * v.c)
+		weight += v.count * v.lambda * v.lambda / (v.c * v.c)
+	}
+	start := 0.0
+	if w < 0 {
+		start = w * pull / weight
+	}
+	return math.Min(0, smoothIntegral(func(z float64) float64 {
 		sum := normalLogPDF(z)
 		for _, v := range f.list {
 			if f.twoSided {
@@ -154,46 +164,68 @@ func (f factors) logAllInside(w float64) float64 {
 			}
 		}
 		return sum
-	}
-	switch {
-	case !f.twoSided && w < -1e5:
-		return normalLogSF(-w) // the chance of one alone, below 1e-2000000000
-	case !f.twoSided && w < -35: // one bump, far away
-		return math.Min(0, smoothIntegral(all, f.most*w, 1))
-	}
-	return f.sum(w, all)
+	}, start, 1/math.Sqrt(weight)))
 }
 
-// window returns the points between which z matters: where the factor alone is
-// likely, and where with its help a variable reaches w.
-func (f factors) window(w float64) (from, to int) {
-	end := int(math.Ceil((f.most*math.Abs(w) + 9) / f.step))
+// points calls f with every point of the grid at which z matters: where the factor
+// alone is likely, and where with its help a variable reaches w, which for large
+// w are separate stretches.
+func (f factors) points(w float64, visit func(i int)) {
+	reach := 9.0
+	done := math.MinInt
 	if f.twoSided {
-		return 0, end
+		done = -1 // the other half is a mirror image
 	}
-	return -end, end
+	stretch := func(centre float64) {
+		from, to := int(math.Floor((centre-reach)/f.step)), int(math.Ceil((centre+reach)/f.step))
+		for i := max(from, done+1); i <= to; i++ {
+			visit(i)
+			done = i
+		}
+	}
+	// In ascending order of centres; list is sorted by loading.
+	if math.Abs(w) < 12 {
+		reach += f.most * math.Abs(w)
+		stretch(0)
+		return
+	}
+	seen := false
+	for k := range f.list {
+		v := f.list[k]
+		if w < 0 {
+			v = f.list[len(f.list)-1-k]
+		}
+		if centre := v.lambda * w; centre >= 0 && !seen {
+			seen = true
+			stretch(0)
+			stretch(centre)
+		} else {
+			stretch(centre)
+		}
+	}
+	if !seen {
+		stretch(0)
+	}
 }
 
 // plainSum returns ln ∫ φ·g; of an even function for two-sided variables.
 func (f factors) plainSum(w float64, g func(z float64) float64) float64 {
-	from, to := f.window(w)
 	sum := 0.0
-	for i := from; i <= to; i++ {
+	f.points(w, func(i int) {
 		z := float64(i) * f.step
 		term := math.Exp(-z*z/2) * g(z)
 		if f.twoSided && i > 0 {
 			term *= 2
 		}
 		sum += term
-	}
+	})
 	return math.Min(0, math.Log(sum*f.step)-halfLog2Pi)
 }
 
 // sum returns ln ∫ exp(g), likewise, in logarithms.
 func (f factors) sum(w float64, g func(z float64) float64) float64 {
-	from, to := f.window(w)
 	top, sum := math.Inf(-1), 0.0
-	for i := from; i <= to; i++ {
+	f.points(w, func(i int) {
 		term := g(float64(i) * f.step)
 		if f.twoSided && i > 0 {
 			term += math.Ln2
@@ -205,6 +237,9 @@ func (f factors) sum(w float64, g func(z float64) float64) float64 {
 		if !math.IsInf(term, -1) {
 			sum += math.Exp(term - top)
 		}
+	})
+	if math.IsInf(top, -1) {
+		return top
 	}
 	return math.Min(0, top+math.Log(sum*f.step))
 }
@@ -217,12 +252,12 @@ func (d oneSided) support() (low, high float64) { return math.Inf(-1), math.Inf(
 func (d oneSided) tails(x float64) (lower, upper float64) {
 	f := newFactors(d.Lambda, false)
 	if x < 1 {
-		lower = math.Min(0, chiIntegral(d.DF, func(s float64) float64 { return f.logAllInside(x * s) }))
+		lower = math.Min(0, chiIntegral(d.DF, 0, func(s float64) float64 { return f.logAllInside(x * s) }))
 		if lower < -0.1 {
 			return lower, log1mExp(lower)
 		}
 	}
-	upper = math.Min(0, chiIntegral(d.DF, func(s float64) float64 { return f.logAnyOutside(x * s) }))
+	upper = math.Min(0, chiIntegral(d.DF, outsideStart(d.DF, x, 0.5), func(s float64) float64 { return f.logAnyOutside(x * s) }))
 	return log1mExp(upper), upper
 }
 

@@ -68,7 +68,6 @@ func logPoissonRaw(a, x, logX float64) float64 {
 // gammaFraction returns Q(a, x)·Γ(a)·eˣ/xᵃ by Legendre's continued fraction, in
 // the forward recurrence of its convergents' differences (Lentz's method).
 func gammaFraction(a, x float64) float64 {
-	const tiny = 1e-300
 	b := x + 1 - a
 	if b == 0 {
 		b = tiny

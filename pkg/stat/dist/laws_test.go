@@ -50,6 +50,25 @@ func quick(t *rapid.T) named {
 	return FisherHypergeometric{j + k, j, min(k, 300), c}
 }
 
+// slow are the laws whose tails take longer.
+func slow(t *rapid.T) named {
+	a, b, c := anyNumber().Draw(t, "a"), anyNumber().Draw(t, "b"), anyNumber().Draw(t, "c")
+	n := rapid.IntRange(-1, 100).Draw(t, "n")
+	switch rapid.IntRange(0, 5).Draw(t, "law") {
+	case 0:
+		return NoncentralT{a, b}
+	case 1:
+		return NoncentralF{a, b, c}
+	case 2:
+		return NoncentralChiSquared{a, b}
+	case 3:
+		return StudentizedRange{n, a}
+	case 4:
+		return Dunnett{[]float64{b, c}, a}
+	}
+	return Correlation{n, b}
+}
+
 // checkTails checks what holds of the tails of any law at any number.
 func checkTails(t *rapid.T, l named, x float64) {
 	lower, upper := l.LogCDF(x), l.LogSF(x)
@@ -81,6 +100,29 @@ func TestNothingPanics(t *testing.T) {
 		l := quick(t)
 		checkTails(t, l, anyNumber().Draw(t, "x"))
 		checkQuantiles(t, l, rapid.OneOf(anyNumber(), rapid.Float64Range(0, 1)).Draw(t, "p"))
+	})
+}
+
+// TestNothingPanicsSlowly is TestNothingPanics of the laws that integrate.
+func TestNothingPanicsSlowly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := slow(t)
+		checkTails(t, l, anyNumber().Draw(t, "x"))
+	})
+}
+
+// TestParametersInvert: whatever the arguments, NaN or a parameter that is valid.
+func TestParametersInvert(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x, a, b, p := anyNumber().Draw(t, "x"), anyNumber().Draw(t, "a"), anyNumber().Draw(t, "b"), rapid.OneOf(anyNumber(), rapid.Float64Range(0, 1)).Draw(t, "p")
+		if delta := NoncentralTDelta(x, a, p); !(math.Abs(delta) <= 1e7) && !math.IsNaN(delta) {
+			t.Fatalf("delta is %v", delta)
+		}
+		for _, lambda := range []float64{NoncentralFLambda(x, a, b, p), NoncentralChiSquaredLambda(x, a, p)} {
+			if !(lambda >= 0 && lambda <= maxLambda) && !math.IsNaN(lambda) {
+				t.Fatalf("lambda is %v", lambda)
+			}
+		}
 	})
 }
 

@@ -41,7 +41,7 @@ func (m mixture) logSum(upper bool) float64 {
 	}
 	mode := m.mode(term, upper)
 	height := term(mode)
-	if math.IsInf(height, -1) || math.IsNaN(height) {
+	if !(height > -1e9) { // the number of terms does not change the logarithm
 		return height
 	}
 	limit := height + negligible

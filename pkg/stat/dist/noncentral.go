@@ -12,17 +12,23 @@ func (d NoncentralChiSquared) valid() bool {
 
 func validLambda(lambda float64) bool { return lambda >= 0 && lambda <= maxLambda }
 
-// maxLambda bounds noncentrality; above it results are NaN.
-const maxLambda = 1e14
+// maxLambda and maxDelta bound noncentrality; above them results are NaN.
+const (
+	maxLambda = 1e14
+	maxDelta  = 1e7
+	// tiny stands for 0 where a ratio of numbers that underflow would be taken.
+	tiny = 1e-290
+)
 
 func (d NoncentralChiSquared) support() (low, high float64) { return 0, math.Inf(1) }
 
 func (d NoncentralChiSquared) tails(x float64) (lower, upper float64) {
-	if d.Lambda == 0 {
+	if d.Lambda < tiny {
 		return ChiSquared{d.DF}.tails(x)
 	}
-	if x == 0 {
-		return math.Inf(-1), 0
+	if x < tiny { // only the first term counts
+		lower, _ = ChiSquared{d.DF}.tails(x)
+		return lower - d.Lambda/2, log1mExp(lower - d.Lambda/2)
 	}
 	return mixtureTails(gammaMixture(d.Lambda/2, d.DF/2, x/2, math.Log(x)-math.Ln2))
 }
@@ -48,10 +54,11 @@ func (d NoncentralF) tails(x float64) (lower, upper float64) {
 	switch {
 	case d.D2 > maxDF:
 		return NoncentralChiSquared{d.D1, d.Lambda}.tails(d.D1 * x)
-	case d.Lambda == 0:
+	case d.Lambda < tiny:
 		return F{d.D1, d.D2}.tails(x)
-	case x == 0:
-		return math.Inf(-1), 0
+	case x*(d.D1/d.D2) < tiny:
+		lower, _ = F{d.D1, d.D2}.tails(x)
+		return lower - d.Lambda/2, log1mExp(lower - d.Lambda/2)
 	}
 	return mixtureTails(betaMixture(d.Lambda/2, 0, d.D1/2, fPoint(x, d.D1, d.D2)))
 }
@@ -71,7 +78,7 @@ func (d NoncentralF) start(float64, bool) float64 { return 1 + d.Lambda/d.D1 }
 type NoncentralT struct{ DF, Delta float64 }
 
 func (d NoncentralT) valid() bool {
-	return d.DF >= minDF && math.Abs(d.Delta) <= 1e7
+	return d.DF >= leastRoot && math.Abs(d.Delta) <= maxDelta
 }
 
 func (d NoncentralT) support() (low, high float64) { return math.Inf(-1), math.Inf(1) }
@@ -85,14 +92,14 @@ func (d NoncentralT) tails(t float64) (lower, upper float64) {
 	case d.Delta < 0:
 		upper, lower = NoncentralT{d.DF, -d.Delta}.tails(-t)
 		return lower, upper
-	case t == 0:
-		return Normal{}.tails(-d.Delta)
 	case t < 0:
 		lower = d.opposite(-t)
 		return lower, log1mExp(lower)
+	case t*t/d.DF < tiny:
+		return Normal{}.tails(-d.Delta)
 	}
 	m := d.Delta * d.Delta / 2
-	if m == 0 {
+	if m < tiny {
 		return T{d.DF}.tails(t)
 	}
 	p := squaredRatio(t, d.DF)
@@ -109,7 +116,7 @@ func (d NoncentralT) tails(t float64) (lower, upper float64) {
 // opposite returns ln P(T ≤ −t) for t > 0 and Delta > 0: that of Z < −Delta − t·S
 // with S the root of χ²/ν.
 func (d NoncentralT) opposite(t float64) float64 {
-	return chiIntegral(d.DF, func(s float64) float64 { return normalLogSF(d.Delta + t*s) })
+	return chiIntegral(d.DF, outsideStart(d.DF, t, 0.5), func(s float64) float64 { return normalLogSF(d.Delta + t*s) })
 }
 
 func (d NoncentralT) start(logP float64, upper bool) float64 {
@@ -121,14 +128,16 @@ func (d NoncentralT) start(logP float64, upper bool) float64 {
 }
 
 // NoncentralTDelta returns the delta with P(T ≤ t) = p for the noncentral t: it
-// falls with p, and p near 0 and 1 give the bounds of an interval for delta.
+// falls with p, and p near 0 and 1 give the bounds of an interval for delta. It is
+// ±1e7 where it lies beyond.
 func NoncentralTDelta(t, df, p float64) float64 {
-	if !(df >= minDF) || !(p > 0 && p < 1) || t-t != 0 {
+	if !(df >= leastRoot) || !(p > 0 && p < 1) || t-t != 0 {
 		return math.NaN()
 	}
 	f := tailGap(p, func(delta float64) law { return NoncentralT{df, delta} }, t)
 	z := (Normal{}).Quantile(p)
-	return root(f, t-z*math.Sqrt(1+t*t/(2*df)), -1e7, 1e7)
+	start := math.Max(-maxDelta/2, math.Min(maxDelta/2, t-z*math.Sqrt(1+t*t/(2*df))))
+	return math.Max(-maxDelta, math.Min(maxDelta, root(f, start, -maxDelta, maxDelta)))
 }
 
 // NoncentralFLambda returns the lambda ≥ 0 with P(F ≤ f) = p for the noncentral
@@ -153,7 +162,7 @@ func lambdaFor(f func(float64) float64, start float64) float64 {
 	if f(0) >= 0 {
 		return 0
 	}
-	return root(f, math.Min(math.Max(start, 1e-3), maxLambda/2), 0, maxLambda)
+	return math.Min(maxLambda, root(f, math.Min(math.Max(start, 1e-3), maxLambda/2), 0, maxLambda))
 }
 
 // tailGap returns an increasing function of a parameter that is 0 where

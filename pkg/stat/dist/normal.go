@@ -29,13 +29,8 @@ func mills(z float64) float64 {
 	return 1 / (z + f)
 }
 
-// normalSF returns P(Z > z).
-func normalSF(z float64) float64 {
-	if z > 5 {
-		return math.Exp(normalLogSF(z))
-	}
-	return 0.5 * math.Erfc(z/math.Sqrt2)
-}
+// normalSF returns P(Z > z), to z²·1e-16 and without what is below 1e-300.
+func normalSF(z float64) float64 { return 0.5 * math.Erfc(z/math.Sqrt2) }
 
 // normalLogPDF returns ln φ(z).
 func normalLogPDF(z float64) float64 { return -0.5*z*z - halfLog2Pi }

@@ -143,3 +143,7 @@ func checkReference(t *testing.T, name string, need float64) {
 }
 
 func TestReferenceCentral(t *testing.T) { checkReference(t, "central.json", 12) }
+
+func TestReferenceNoncentral(t *testing.T) { checkReference(t, "noncentral.json", 10) }
+
+func TestReferenceRange(t *testing.T) { checkReference(t, "range.json", 10) }

@@ -10,6 +10,9 @@ const halfLog2Pi = 0.91893853320467274178
 const (
 	minDF = 1e-4
 	maxDF = 1e15
+	// leastRoot is the least of those that are integrated over: for fewer the root
+	// of χ² spreads over too many powers of ten.
+	leastRoot = 0.1
 )
 
 // validDF reports whether a distribution has finite degrees of freedom, or a
@@ -57,6 +60,22 @@ func log1mExp(x float64) float64 {
 		return math.Log(-math.Expm1(x))
 	}
 	return math.Log1p(-math.Exp(x))
+}
+
+// anyOf returns 1 − (1−q)ⁿ: the probability that one of n independent events of
+// probability q happens.
+func anyOf(q, n float64) float64 {
+	if n > 12 || n != math.Floor(n) {
+		if n*q < 1e-17 {
+			return n * q
+		}
+		return -math.Expm1(n * math.Log1p(-math.Min(q, 1)))
+	}
+	sum, rest := 0.0, 1-math.Min(q, 1)
+	for ; n > 0; n-- {
+		sum = sum*rest + q // q·(1 + (1−q) + …)
+	}
+	return math.Min(sum, 1)
 }
 
 // logAdd returns ln(eˣ + eʸ).

@@ -18,7 +18,7 @@ type StudentizedRange struct {
 	DF float64
 }
 
-func (d StudentizedRange) valid() bool { return d.K >= 2 && d.K <= 10000 && d.DF >= minDF }
+func (d StudentizedRange) valid() bool { return d.K >= 2 && d.K <= 10000 && d.DF >= leastRoot }
 
 func (d StudentizedRange) support() (low, high float64) { return 0, math.Inf(1) }
 
@@ -30,13 +30,27 @@ func (d StudentizedRange) tails(q float64) (lower, upper float64) {
 	if q == 0 {
 		return math.Inf(-1), 0
 	}
+	if k := float64(d.K); q*math.Sqrt(1+k/d.DF) < 1e-9 {
+		lower = d.nearZero(q)
+		return lower, log1mExp(lower)
+	}
 	r := newRangeTail(d.K)
-	upper = math.Min(0, chiIntegral(d.DF, func(s float64) float64 { return r.logSF(q * s) }))
+	upper = math.Min(0, chiIntegral(d.DF, outsideStart(d.DF, q, 0.25), func(s float64) float64 { return r.logSF(q * s) }))
 	if upper < -0.1 {
 		return log1mExp(upper), upper
 	}
-	lower = math.Min(0, chiIntegral(d.DF, func(s float64) float64 { return rangeLogCDF(float64(d.K), q*s) }))
+	lower = math.Min(0, chiIntegral(d.DF, 0, func(s float64) float64 { return rangeLogCDF(float64(d.K), q*s) }))
 	return lower, log1mExp(lower)
+}
+
+// nearZero returns ln P(X ≤ q) for tiny q, K·qᴷ⁻¹·E Sᴷ⁻¹·∫ φᴷ.
+func (d StudentizedRange) nearZero(q float64) float64 {
+	k, m := float64(d.K), float64(d.K-1)
+	moment := 0.0
+	if d.DF <= maxDF {
+		moment = m/2*math.Log(2/d.DF) + logGamma((d.DF+m)/2) - logGamma(d.DF/2)
+	}
+	return 0.5*math.Log(k) + m*(math.Log(q)-halfLog2Pi) + moment
 }
 
 // start takes the K(K−1)/2 differences for independent, as they nearly are far out.
@@ -62,7 +76,7 @@ type rangePoint struct{ weight, scale float64 }
 
 func newRangeTail(k int) *rangeTail {
 	f := float64(k)
-	r := &rangeTail{k: f, step: 0.44 / math.Sqrt(1+0.6*math.Log(f/2))}
+	r := &rangeTail{k: f, step: 0.5 / (1 + 0.6*math.Log(f/2))}
 	r.least = math.Sqrt(2 * math.Log(f))
 	return r
 }
@@ -105,12 +119,7 @@ func (r *rangeTail) logSF(w float64) float64 {
 			z := float64(i) * r.step
 			p := r.point(i)
 			ratio := p.scale * math.Erfc((z+w)/math.Sqrt2)
-			// 1 − (1 − ratio)ᵏ⁻¹
-			term := (r.k - 1) * ratio
-			if term > 1e-17 {
-				term = -math.Expm1((r.k - 1) * math.Log1p(-math.Min(ratio, 1)))
-			}
-			term *= p.weight
+			term := p.weight * anyOf(ratio, r.k-1)
 			sum += term
 			if term < 1e-16*sum && term < last || term == 0 && (z > 1 || z < -40) {
 				break

@@ -100,7 +100,7 @@ def range_cdf(k, w):
     return k * gauss(f, range_panels(k, w), 14)
 
 
-def over_variance(df, f):
+def over_variance(df, f, split=1):
     """ln E f(S), S the root of chi-squared over df, f a probability."""
     if df == mp.inf:
         return mp.mpf((f(arb(1)).log()).str(35, radius=False))
@@ -128,17 +128,18 @@ def over_variance(df, f):
             h = exact(h * 1.4)
         edges.append(h)
     left, right = edges
-    shape = [arb(1) / 12, arb(1) / 5, arb(1) / 3, arb(1) / 2, arb(3) / 4, arb(1)]
+    shape = [arb(1) / 30, arb(1) / 12, arb(1) / 5, arb(1) / 3, arb(1) / 2, arb(3) / 4, arb(1)]
     points = [exact(top - left * s) for s in reversed(shape)] + [top] + [exact(top + right * s) for s in shape]
+    points = [exact(p + (q - p) * i / split) for p, q in zip(points, points[1:]) for i in range(split)] + [points[-1]]
     total = gauss(lambda u: g(u).exp(), points, 12)
     return mp.mpf(total.log().str(35, radius=False))
 
 
 def studentized_range(k, df, q):
     q = arb(q)
-    upper = over_variance(df, lambda s: range_sf(k, exact(q * s)))
+    upper = over_variance(df, lambda s: range_sf(k, exact(q * s)), 6)
     if upper > -0.1:
-        lower = over_variance(df, lambda s: range_cdf(k, exact(q * s)))
+        lower = over_variance(df, lambda s: range_cdf(k, exact(q * s)), 6)
         return lower, complement(lower)
     return complement(upper), upper
 
@@ -167,7 +168,7 @@ def dunnett(lambdas, df, x, two):
         step = 1.2 * min([float(c) for c in roots] + [1.0])
         return (2 if two else 1) * gauss(f, panels(arb(low), arb(end), step), 14)
 
-    upper = over_variance(df, lambda s: outside(exact(arb(x) * s)))
+    upper = over_variance(df, lambda s: outside(exact(arb(x) * s)), 2 if df < 3 else 1)
     return complement(upper), upper
 
 
