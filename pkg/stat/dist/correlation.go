@@ -23,8 +23,11 @@ func (d Correlation) valid() bool {
 func (d Correlation) support() (low, high float64) { return -1, 1 }
 
 func (d Correlation) tails(r float64) (lower, upper float64) {
-	if r == -1 {
+	switch r {
+	case -1:
 		return math.Inf(-1), 0
+	case 1:
+		return 0, math.Inf(-1)
 	}
 	n, v, xi := float64(d.N), math.Atanh(r), math.Atanh(d.Rho)
 	if d.Rho == 0 {
@@ -57,7 +60,7 @@ func correlationTail(n, v, xi float64) float64 {
 		for a, b := 0.0, width; ; a, b = b, 2*b {
 			part := panel(f, a, b, rule20(f, a, b), area+1e-6*width, 0)
 			area += part
-			if part <= 1e-17*area {
+			if !(part > 1e-17*area) {
 				break
 			}
 		}

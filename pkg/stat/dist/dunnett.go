@@ -154,6 +154,13 @@ func (f factors) logAllInside(w float64) float64 {
 	if w < 0 {
 		start = w * pull / weight
 	}
+	if w < -1e6 { // the parabolas are all there is
+		sum := -pull * pull / weight
+		for _, v := range f.list {
+			sum += v.count / (v.c * v.c)
+		}
+		return -0.5 * w * w * sum
+	}
 	return math.Min(0, smoothIntegral(func(z float64) float64 {
 		sum := normalLogPDF(z)
 		for _, v := range f.list {
@@ -252,7 +259,11 @@ func (d oneSided) support() (low, high float64) { return math.Inf(-1), math.Inf(
 func (d oneSided) tails(x float64) (lower, upper float64) {
 	f := newFactors(d.Lambda, false)
 	if x < 1 {
-		lower = math.Min(0, chiIntegral(d.DF, 0, func(s float64) float64 { return f.logAllInside(x * s) }))
+		start := 0.0
+		if x < 0 {
+			start = outsideStart(d.DF, -x, 0.5)
+		}
+		lower = math.Min(0, chiIntegral(d.DF, start, func(s float64) float64 { return f.logAllInside(x * s) }))
 		if lower < -0.1 {
 			return lower, log1mExp(lower)
 		}

@@ -131,6 +131,9 @@ func smoothIntegral(g func(float64) float64, start, width float64) float64 {
 func trapezoid(g func(float64) float64, at, h, height float64) float64 {
 	const limit = 1e-16
 	sum := math.Exp(g(at) - height)
+	if at+h == at {
+		return sum
+	}
 	for _, step := range [...]float64{h, -h} {
 		last := 0.0
 		for i := 1.0; i < 1e5; i++ {
@@ -163,25 +166,22 @@ func summit(g func(float64) float64, start, width float64) (top, height, h float
 		}
 		x, y, step = x+step, next, step*1.6
 	}
-	// The top lies within a step of x: parabolas through three points close in.
+	// Closer, until the three points lie on what is nearly a parabola.
 	w := math.Abs(step)
-	for range 8 {
+	for range 60 {
 		left, right := g(x-w), g(x+w)
-		bend := 2*y - left - right
-		shift := 0.0
-		if bend > 0 {
-			shift = math.Max(-1, math.Min(1, (right-left)/(2*bend)))
+		switch {
+		case left > y:
+			x, y = x-w, left
+			continue
+		case right > y:
+			x, y = x+w, right
+			continue
 		}
-		sd := w / math.Sqrt(math.Max(bend, 1e-9))
-		if w <= 1.5*sd && math.Abs(shift) < 0.5 {
-			return x, y, math.Min(1.2*sd, 0.45)
+		if bend := 2*y - left - right; bend <= 4 {
+			return x, y, math.Min(1.2*w/math.Sqrt(math.Max(bend, 1e-9)), 0.45)
 		}
-		if shift != 0 {
-			if at := g(x + shift*w); at > y {
-				x, y = x+shift*w, at
-			}
-		}
-		w = math.Min(w/2, sd)
+		w /= 2
 	}
 	return x, y, math.Min(w, 0.45)
 }
@@ -200,7 +200,7 @@ func rule20(f func(float64) float64, a, b float64) float64 {
 func panel(f func(float64) float64, a, b, whole, scale float64, depth int) float64 {
 	middle := a/2 + b/2
 	left, right := rule20(f, a, middle), rule20(f, middle, b)
-	if depth >= 30 || math.Abs(left+right-whole) <= 1e-13*math.Max(scale, math.Abs(left+right)) {
+	if depth >= 12 || !(math.Abs(left+right-whole) > 1e-13*math.Max(scale, math.Abs(left+right))) {
 		return left + right
 	}
 	return panel(f, a, middle, left, scale, depth+1) + panel(f, middle, b, right, scale, depth+1)

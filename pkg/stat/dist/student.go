@@ -32,15 +32,17 @@ func squaredRatio(t, df float64) betaPoint {
 	return betaRatio(0.5, df/2, w, 2*math.Log(t)-math.Log(df), distance)
 }
 
+// start is the leading power far out, P(T > t) ≈ xᵃ/(2a·B(a, ½)) with a = ν/2, and
+// near the centre a stretched normal quantile.
 func (d T) start(logP float64, upper bool) float64 {
-	z := normalQuantile(logP)
-	t := z
+	t := normalQuantile(logP)
 	if d.DF <= maxDF {
-		// P(T > t) is about c·t^−ν far out; the normal quantile near the centre.
-		v := d.DF
-		t = math.Sqrt(v * math.Expm1(z*z/v*(1-2/(4*v+1)*0.5)))
-		if math.IsInf(t, 0) || math.IsNaN(t) {
-			t = math.Exp(math.Min(700, -logP/v))
+		a := d.DF / 2
+		logX := (logP + math.Ln2 + math.Log(a) + 0.5*math.Log(math.Pi) - LogGammaHalf(a)) / a
+		if logX < -1 {
+			t = math.Sqrt(d.DF) * math.Exp(-logX/2)
+		} else {
+			t = math.Sqrt(d.DF * math.Expm1(t*t/d.DF))
 		}
 	}
 	if !upper {
