@@ -1,7 +1,9 @@
 package caller
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/crucible-go/crucible/internal/provider"
@@ -12,8 +14,9 @@ import (
 // answered is the terminal fact of a call with an answer. Its latency runs from
 // sending the first attempt to the last byte of the answer; permits and queues
 // are not part of it.
-func (c *call) answered(r *provider.Reply) *events.CallCompleted {
-	last := &c.attempts[len(c.attempts)-1]
+func (c *call) answered(winner *attempt) *events.CallCompleted {
+	r := winner.reply
+	last := c.recorded(winner.number)
 	if r.Repaired {
 		last.Outcome = events.CallFailed
 		last.Failure = &events.Failure{Class: provider.ClassInvalidUTF8, Message: "the text is not valid UTF-8; it is kept with U+FFFD in the place of what is not"}
@@ -36,6 +39,12 @@ func (c *call) answered(r *provider.Reply) *events.CallCompleted {
 	return d
 }
 
+// recorded is the record of an attempt by its number.
+func (c *call) recorded(number int) *events.Attempt {
+	i := slices.IndexFunc(c.attempts, func(a events.Attempt) bool { return a.Attempt == number })
+	return &c.attempts[i]
+}
+
 // failed is the terminal fact of a call without an answer.
 func (c *call) failed(outcome string, f *provider.Error) *events.CallCompleted {
 	d := c.terminal(outcome)
@@ -48,6 +57,7 @@ func (c *call) failed(outcome string, f *provider.Error) *events.CallCompleted {
 // terminal sums up the attempts. The cost is known when that of each attempt
 // that may have been charged is.
 func (c *call) terminal(outcome string) *events.CallCompleted {
+	slices.SortFunc(c.attempts, func(a, b events.Attempt) int { return cmp.Compare(a.Attempt, b.Attempt) })
 	d := &events.CallCompleted{
 		Outcome:   outcome,
 		Role:      c.order.Role,

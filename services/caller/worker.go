@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/crucible-go/crucible/internal/bus"
@@ -96,13 +97,16 @@ type call struct {
 	request events.Event
 	order   *events.CallRequested
 
-	next      int // the number of the next attempt
+	virtual int64 // time so far on the virtual clock
+
+	mu        sync.Mutex // of what follows: attempts may be under way side by side
+	next      int        // the number of the next attempt
+	draws     int        // attempts made in this life of the call
 	attempts  []events.Attempt
-	sent      time.Time // when the first attempt left; zero before
+	began     time.Time // when the first attempt left; zero before
 	waited    time.Duration
 	backedOff time.Duration // before the attempt to come
 	unpriced  bool          // an attempt may have cost what nobody knows
-	virtual   int64         // time so far on the virtual clock
 }
 
 // history looks for what the log already knows of the call: its terminal fact,
@@ -151,13 +155,15 @@ func (c *call) lost(ctx context.Context, payload []byte) error {
 			return bus.RetryAfter(c.AckWait/3, fmt.Errorf("attempt %d is under way at caller %s", started.Attempt, started.Caller))
 		}
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	outcome := attemptInterrupted
 	if bills(c.order.Provider) {
 		outcome = events.AttemptPossiblyBilled
 		c.unpriced = true
 	}
 	c.attempts = append(c.attempts, events.Attempt{Attempt: started.Attempt, Outcome: outcome})
-	c.next = started.Attempt + 1
+	c.next = max(c.next, started.Attempt+1)
 	return nil
 }
 
