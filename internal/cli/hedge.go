@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"math"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -248,20 +246,12 @@ func readSamples(path string) (latency.Distribution, error) {
 		return nil, &app.UsageError{Err: fmt.Errorf("--samples: %w", err), Hint: "name a file with a number of milliseconds on each line"}
 	}
 	defer func() { _ = file.Close() }() // only read
-	var measured []time.Duration
-	lines := bufio.NewScanner(file)
-	for n := 1; lines.Scan(); n++ {
-		text, _, _ := strings.Cut(lines.Text(), "#")
-		if text = strings.TrimSpace(text); text == "" {
-			continue
-		}
-		ms, err := strconv.ParseFloat(text, 64)
-		if err != nil || !(ms > 0 && ms <= 86_400_000) {
-			return nil, &app.UsageError{Err: fmt.Errorf("%s:%d: %q is no latency", path, n, text), Hint: "write milliseconds above 0 and up to a day, one a line"}
-		}
-		measured = append(measured, time.Duration(ms*1e6))
+	measured, err := latency.ReadSamples(file)
+	var line *latency.LineError
+	if errors.As(err, &line) {
+		return nil, &app.UsageError{Err: fmt.Errorf("%s:%d: %q is no latency", path, line.Line, line.Text), Hint: "write milliseconds above 0 and up to a day, one a line"}
 	}
-	if err := lines.Err(); err != nil {
+	if err != nil {
 		return nil, &app.UsageError{Err: fmt.Errorf("--samples: %s: %w", path, err), Hint: "write milliseconds, one a line"}
 	}
 	if len(measured) == 0 {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/crucible-go/crucible/internal/provider"
 	"github.com/crucible-go/crucible/pkg/events"
+	"github.com/crucible-go/crucible/pkg/latency"
 )
 
 const ms = int64(time.Millisecond)
@@ -57,27 +58,79 @@ func TestLatencyQuantiles(t *testing.T) {
 	}
 }
 
-// 200,000 draws: the share below each quantile is its level, within four
-// standard errors.
+// 200,000 draws of each shape: the share below each quantile that it declares is
+// its level, within four standard errors of a binomial share.
 func TestLatencyDraws(t *testing.T) {
 	const n = 200_000
-	l := shaped("piecewise", 800, 2000, 5000)
-	sim := &events.Simulated{Accuracy: 1, Expected: "x", Latency: l}
-	below := map[int64]int{}
-	levels := map[int64]float64{l.P50NS: 0.5, l.P95NS: 0.95, l.P99NS: 0.99}
-	for i := range uint64(n) {
-		got := provider.Simulate(sim, i/4, int(i%4)+1).LatencyNS
-		for q := range levels {
-			if got <= q {
-				below[q]++
+	ms := int64(time.Millisecond)
+	scaled := shaped("piecewise", 800, 2000, 5000)
+	scaled.Scale = 6
+	for _, c := range []struct {
+		name   string
+		l      events.Latency
+		levels map[int64]float64 // by nanoseconds
+	}{
+		{"piecewise", shaped("piecewise", 800, 2000, 5000), map[int64]float64{800 * ms: 0.5, 2000 * ms: 0.95, 5000 * ms: 0.99}},
+		{"bimodal", shaped("bimodal", 800, 2000, 5000), map[int64]float64{800 * ms: 0.5, 2000 * ms: 0.95, 5000 * ms: 0.99}},
+		{"lognormal", shaped("lognormal", 800, 2000, 0), map[int64]float64{800 * ms: 0.5, 2000 * ms: 0.95, 2923600000: 0.99}},
+		{"pareto", shaped("pareto", 800, 0, 5000), map[int64]float64{800 * ms: 0.5, 5000 * ms: 0.99}},
+		{"samples", events.Latency{Shape: "samples", SamplesNS: []int64{10 * ms, 20 * ms, 30 * ms, 500 * ms}}, map[int64]float64{10 * ms: 0.25, 20 * ms: 0.5, 30 * ms: 0.75}},
+		{"a lognormal of which a twentieth is ten times slower", events.Latency{Shape: "lognormal", MeanNS: 5 * ms, SDNS: 2 * ms, SlowShare: 0.05, SlowFactor: 10},
+			map[int64]float64{5 * ms: 0.95*tenTimes(50) + 0.05*tenTimes(5), 20 * ms: 0.95*tenTimes(200) + 0.05*tenTimes(20)}},
+		{"an outage", scaled, map[int64]float64{4800 * ms: 0.5, 12000 * ms: 0.95, 30000 * ms: 0.99}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			sim, draws, below := &events.Simulated{Accuracy: 1, Expected: "x", Latency: c.l}, &provider.Draws{}, map[int64]int{}
+			for i := range uint64(n) {
+				got, err := draws.Simulate(sim, i/4, int(i%4)+1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for q := range c.levels {
+					if got.LatencyNS <= q {
+						below[q]++
+					}
+				}
+			}
+			for q, level := range c.levels {
+				share := float64(below[q]) / n
+				if tolerance := 4 * math.Sqrt(level*(1-level)/n); math.Abs(share-level) > tolerance {
+					t.Errorf("%.5f of the draws are at most %s, want %.4f ± %.5f", share, time.Duration(q), level, tolerance)
+				}
+			}
+		})
+	}
+}
+
+// tenTimes is the share of a lognormal of mean 5 ms and standard deviation 2 ms
+// that is at most a tenth of some milliseconds.
+func tenTimes(ms float64) float64 {
+	d, _ := latency.LognormalOf(5*time.Millisecond, 2*time.Millisecond)
+	return 1 - d.Survival(time.Duration(ms*1e5))
+}
+
+// The normal scores of the latencies of two copies have the correlation that was
+// declared, each copy keeps the distribution, and a bimodal's slow attempts stay
+// as many.
+func TestCopiesCorrelate(t *testing.T) {
+	const n = 40_000
+	for _, r := range []float64{0, 0.4, 0.8, 1} {
+		sim := &events.Simulated{Accuracy: 1, Expected: "x", Latency: shaped("lognormal", 800, 2000, 0), Correlation: r}
+		var xy, xx, yy float64
+		below := 0
+		for i := range uint64(n) {
+			x := math.Log(float64(provider.Simulate(sim, i, 1).LatencyNS) / 8e8)
+			second := provider.Simulate(sim, i, 2).LatencyNS
+			y := math.Log(float64(second) / 8e8)
+			xy, xx, yy = xy+x*y, xx+x*x, yy+y*y
+			if second <= 2e9 {
+				below++
 			}
 		}
-	}
-	for q, level := range levels {
-		share := float64(below[q]) / n
-		if tolerance := 4 * math.Sqrt(level*(1-level)/n); math.Abs(share-level) > tolerance {
-			t.Errorf("%.5f of the draws are at most %s, want %.2f ± %.5f", share, time.Duration(q), level, tolerance)
+		if got := xy / math.Sqrt(xx*yy); math.Abs(got-r) > 4/math.Sqrt(n) {
+			t.Errorf("correlation %.4f, want %v", got, r)
 		}
+		near(t, "second copies below P95", below, n, 0.95)
 	}
 }
 
@@ -100,7 +153,7 @@ func TestLatencyRises(t *testing.T) {
 
 func TestCheckLatency(t *testing.T) {
 	for want, l := range map[string]events.Latency{
-		"unknown shape":    shaped("bimodal", 1, 2, 3),
+		"unknown shape":    shaped("round", 1, 2, 3),
 		"below":            shaped("piecewise", 2, 1, 3),
 		"is missing":       shaped("piecewise", 1, 2, 0),
 		"not positive":     shaped("constant", 0, 0, 0),

@@ -51,7 +51,7 @@ func Open(p Pool, getenv func(string) string) (Provider, io.Closer, error) {
 	case NameRecorded:
 		return Recorded{}, nothing{}, nil
 	case NameSimulated:
-		return Simulated{}, nothing{}, nil
+		return NewSimulated(), nothing{}, nil
 	case NameExec:
 		return opened(p, openExec, getenv)
 	case NameOpenAI:

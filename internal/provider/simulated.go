@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"math/rand/v2"
 	"time"
 	"unicode/utf8"
 
@@ -12,10 +11,14 @@ import (
 // Simulated answers from the order alone: what it says is a function of the
 // order's simulation, its seed and the number of the attempt. On the virtual
 // clock it states its latency and returns at once; on the real one it waits.
-type Simulated struct{}
+// The zero value is ready; NewSimulated makes one that remembers distributions.
+type Simulated struct{ draws *Draws }
+
+// NewSimulated returns a simulated provider.
+func NewSimulated() Simulated { return Simulated{&Draws{}} }
 
 // Ask implements Provider.
-func (Simulated) Ask(ctx context.Context, r *Request) (*Reply, error) {
+func (s Simulated) Ask(ctx context.Context, r *Request) (*Reply, error) {
 	if ctx.Err() != nil {
 		return nil, ended(ctx, BilledNo)
 	}
@@ -23,71 +26,141 @@ func (Simulated) Ask(ctx context.Context, r *Request) (*Reply, error) {
 	if sim == nil {
 		return nil, unprocessable("the order does not say how to simulate")
 	}
-	if err := CheckLatency(sim.Latency); err != nil {
+	if err := checkRates(sim); err != nil {
 		return nil, unprocessable(err.Error())
 	}
-	d := Simulate(sim, r.Order.Seed, r.Attempt)
+	d, err := s.draws.Simulate(sim, r.Order.Seed, r.Attempt)
+	if err != nil {
+		return nil, unprocessable(err.Error())
+	}
+	takes := simulatedTime(r, d)
 	stated := int64(0)
 	if r.Order.Virtual {
-		stated = d.LatencyNS
-	} else if !sleep(ctx, time.Duration(d.LatencyNS)) {
+		stated = takes
+	} else if !sleep(ctx, time.Duration(takes)) {
 		return nil, ended(ctx, BilledNo)
 	}
-	if d.Fails {
-		return nil, &Error{Class: ClassSimulatedError, Message: "the simulated model failed", Retryable: true,
-			Billed: BilledNo, LatencyNS: stated, Simulated: true}
+	if failure := d.failure(stated, sim.RetryAfterNS); failure != nil {
+		return nil, failure
 	}
 	text, repaired := repair(d.Text)
-	return &Reply{
+	reply := &Reply{
 		Text:       text,
 		LatencyNS:  stated,
 		HasLatency: !r.Order.Virtual || stated > 0,
-		Usage:      estimate(r.Order.Messages, text),
+		Usage:      d.usage(estimateInput(r.Order.Messages), sim),
 		Served:     r.Model,
-		Finish:     "stop",
+		Finish:     d.Finish(),
 		Simulated:  true,
 		Repaired:   repaired,
-	}, nil
-}
-
-// Outcome is what chance decided about one attempt at a simulated model.
-type Outcome struct {
-	Fails     bool
-	Correct   bool
-	Text      string // the right answer or a wrong one; also where the attempt fails
-	LatencyNS int64
-}
-
-// Simulate decides an attempt: it fails with the probability ErrorRate, is right
-// with the probability Accuracy, and takes as long as Latency says. Every
-// attempt draws all its numbers in the same order from a PCG of its own, so none
-// depends on what the others are used for. The number of the attempt is spread
-// over the second half of the seed, because neighbouring seeds of the generator
-// begin alike. CheckLatency must have nothing to say about sim.Latency.
-func Simulate(sim *events.Simulated, seed uint64, attempt int) Outcome {
-	var g rand.PCG
-	g.Seed(seed, spread(uint64(attempt))) // attempts are positive
-	fails := unit(&g) < sim.ErrorRate
-	correct := unit(&g) < sim.Accuracy
-	u := unit(&g)
-	return Outcome{
-		Fails:     fails,
-		Correct:   correct,
-		Text:      answerText(sim.Expected, correct, g.Uint64()),
-		LatencyNS: LatencyQuantile(sim.Latency, u),
 	}
+	if r.Order.Virtual && (sim.FirstToken > 0 || sim.TokensPerSecond > 0) {
+		reply.FirstByteNS = d.FirstTokenNS
+	}
+	return reply, nil
 }
 
-// unit is a number in the open interval (0, 1).
-func unit(g *rand.PCG) float64 { return (float64(g.Uint64()>>12) + 0.5) / (1 << 52) }
+// hangs is how long an attempt hangs that nobody gave a deadline.
+const hangs = time.Minute
 
-// spread is the finalizer of SplitMix64 (Steele, Lea, Flood 2014): neighbours
-// become strangers.
-func spread(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
+// simulatedTime is how long an attempt takes, in nanoseconds: one that hangs, as
+// long as it may, and no attempt longer.
+func simulatedTime(r *Request, d Outcome) int64 {
+	switch {
+	case d.Mode == ModeHang && r.Order.TimeoutNS > 0:
+		return r.Order.TimeoutNS
+	case d.Mode == ModeHang:
+		return int64(hangs)
+	case d.Mode == ModeRateLimited:
+		return 0 // turned away at once
+	}
+	return d.LatencyNS
+}
+
+// failure is that of an attempt that gives no answer, nil for the others.
+func (d Outcome) failure(stated, retryAfterNS int64) *Error {
+	e := &Error{Retryable: true, Billed: BilledNo, LatencyNS: stated, Simulated: true}
+	switch d.Mode {
+	case ModeError:
+		e.Class, e.Message = ClassSimulatedError, "the simulated model failed"
+	case ModeServerError:
+		e.Class, e.Status, e.Message = ClassServerError, 500, "simulated internal error"
+	case ModeOverloaded:
+		e.Class, e.Status, e.Message = ClassServerError, 503, "the simulated model is overloaded"
+	case ModeRateLimited:
+		e.Class, e.Status, e.Message = ClassRateLimited, 429, "simulated rate limit"
+		e.RetryAfter = time.Second
+		if retryAfterNS > 0 {
+			e.RetryAfter = time.Duration(retryAfterNS)
+		}
+	case ModeHang:
+		e.Class, e.Message = ClassTimeout, "the simulated model hung"
+	case ModeConnection, ModeHalfStream:
+		e.Class, e.Message = ClassConnection, "the simulated connection broke off"
+	case ModeMalformed:
+		e.Class, e.Message = ClassMalformedReply, "the simulated reply is not what the protocol says"
+	case ModeEmpty:
+		e.Class, e.Message = ClassEmptyReply, "the simulated reply has no text"
+	case ModeContentFilter:
+		e.Class, e.Retryable, e.Message = ClassContentFilter, false, "the simulated filter left no text"
+	default:
+		return nil
+	}
+	return e
+}
+
+// Finish is why the text of an attempt ends.
+func (d Outcome) Finish() string {
+	switch d.Mode {
+	case ModeRefusal:
+		return "refusal"
+	case ModeTruncated:
+		return "length"
+	}
+	return "stop"
+}
+
+// RefusalText is what a simulated model says that refuses.
+const RefusalText = "I cannot help with that."
+
+// LimitText is the text of a gateway that reports a limit as an answer.
+const LimitText = "Error 429: rate limit exceeded, try again later."
+
+// said is what a mode makes of the text.
+func said(mode, text string) string {
+	switch mode {
+	case ModeRefusal:
+		return RefusalText
+	case ModeLimitText:
+		return LimitText
+	case ModeTruncated:
+		half := utf8.RuneCountInString(text) / 2
+		for i := range text {
+			if half == 0 {
+				return text[:i]
+			}
+			half--
+		}
+	}
+	return text
+}
+
+// usage is what the reply says of tokens.
+func (d Outcome) usage(input int64, sim *events.Simulated) *events.Usage {
+	u := &events.Usage{Input: input, Output: d.Tokens, Source: "estimated"}
+	if sim.Tokens != nil {
+		u.Reasoning = d.Tokens - EstimateTokens(d.Text)
+		u.CachedInput = CachedTokens(input, sim)
+	}
+	return u
+}
+
+// CachedTokens is how much of a prompt a simulated provider had cached.
+func CachedTokens(input int64, sim *events.Simulated) int64 {
+	if sim.Tokens == nil {
+		return 0
+	}
+	return int64(float64(input) * sim.Tokens.Cached)
 }
 
 // sleep waits and reports whether it could wait to the end.
@@ -109,11 +182,10 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // characters each.
 func EstimateTokens(text string) int64 { return int64(utf8.RuneCountInString(text)+3) / 4 }
 
-// estimate counts the tokens of an exchange; each message costs four more.
-func estimate(messages []events.Message, text string) *events.Usage {
-	in := int64(0)
+// estimateInput counts the tokens of a prompt; each message costs four more.
+func estimateInput(messages []events.Message) (in int64) {
 	for i := range messages {
 		in += 4 + EstimateTokens(messages[i].Content)
 	}
-	return &events.Usage{Input: in, Output: EstimateTokens(text), Source: "estimated"}
+	return in
 }

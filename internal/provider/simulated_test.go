@@ -189,7 +189,8 @@ func TestSimulatedStaysTheSame(t *testing.T) {
 		{Fails: false, Correct: true, Text: "A: 42", LatencyNS: 1950149000},
 		{Fails: false, Correct: false, Text: "A: 44", LatencyNS: 244539000},
 	} {
-		if got := provider.Simulate(sim, 42, i+1); got != want {
+		got := provider.Simulate(sim, 42, i+1)
+		if got.Mode, got.Tokens, got.FirstTokenNS = "", 0, 0; got != want {
 			t.Errorf("attempt %d: %#v, want %#v", i+1, got, want)
 		}
 	}

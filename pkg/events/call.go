@@ -99,13 +99,63 @@ type Simulated struct {
 	Expected string `json:"expected,nocopy"`
 	// Latency is the distribution of the latency of an attempt.
 	Latency Latency `json:"latency"`
+	// Failures are the probabilities of the ways in which an attempt goes wrong,
+	// beside ErrorRate.
+	Failures []SimulatedFailure `json:"failures,omitempty"`
+	// RetryAfterNS is what a refusal for too many requests asks to wait, in
+	// nanoseconds.
+	RetryAfterNS int64 `json:"retry_after_ns,omitempty"`
+	// Correlation is that of the latencies of the copies of a call, in their
+	// normal scores: 0 are independent, at 1 they take equally long.
+	Correlation float64 `json:"correlation,omitempty"`
+	// Item is the identity of the item, the same for every model: what makes it
+	// hard for all of them is drawn from it. It is a string in JSON, since it
+	// uses all 64 bits.
+	Item uint64 `json:"item,string,omitempty"`
+	// ErrorCorrelation is the share of a model's luck with an item that is the
+	// item's, in normal scores, 0 to 1.
+	ErrorCorrelation float64 `json:"error_correlation,omitempty"`
+	// SameWrong is the probability that two models of this kind that are both
+	// wrong say the same.
+	SameWrong float64 `json:"same_wrong,omitempty"`
+	// Tokens is what the usage says, absent where the texts are counted.
+	Tokens *SimulatedTokens `json:"tokens,omitempty"`
+	// FirstToken is the share of the latency after which the first token
+	// arrives, absent if that does not matter.
+	FirstToken float64 `json:"first_token,omitempty"`
+	// TokensPerSecond is how fast tokens follow the first one; the latency is
+	// then that of the first one.
+	TokensPerSecond float64 `json:"tokens_per_second,omitempty"`
+}
+
+// SimulatedFailure is a way in which attempts go wrong.
+//
+//easyjson:json
+type SimulatedFailure struct {
+	// Mode is the way: server_error, overloaded, rate_limited, hang and so on.
+	Mode string `json:"mode,nocopy"`
+	// Rate is its probability, 0 to 1.
+	Rate float64 `json:"rate"`
+}
+
+// SimulatedTokens is what the usage of simulated answers says.
+//
+//easyjson:json
+type SimulatedTokens struct {
+	// Output is the median number of tokens of an answer; those beyond its text
+	// are reasoning.
+	Output int64 `json:"output,omitempty"`
+	// Spread is the standard deviation of the logarithm of that number.
+	Spread float64 `json:"spread,omitempty"`
+	// Cached is the share of a prompt that the provider had cached, 0 to 1.
+	Cached float64 `json:"cached,omitempty"`
 }
 
 // Latency is a distribution of latencies by its quantiles.
 //
 //easyjson:json
 type Latency struct {
-	// Shape is none, constant, piecewise or lognormal.
+	// Shape is none, constant, piecewise, lognormal, bimodal, pareto or samples.
 	Shape string `json:"shape,nocopy"`
 	// P50NS is the median, in nanoseconds.
 	P50NS int64 `json:"p50_ns,omitempty"`
@@ -113,6 +163,20 @@ type Latency struct {
 	P95NS int64 `json:"p95_ns,omitempty"`
 	// P99NS is the 99th percentile, in nanoseconds.
 	P99NS int64 `json:"p99_ns,omitempty"`
+	// MeanNS is the mean of a lognormal distribution, instead of quantiles, in
+	// nanoseconds.
+	MeanNS int64 `json:"mean_ns,omitempty"`
+	// SDNS is its standard deviation, in nanoseconds.
+	SDNS int64 `json:"sd_ns,omitempty"`
+	// SlowShare is the share of attempts that are slower.
+	SlowShare float64 `json:"slow_share,omitempty"`
+	// SlowFactor is by how much they are slower; absent for bimodal, it follows
+	// from the quantiles.
+	SlowFactor float64 `json:"slow_factor,omitempty"`
+	// SamplesNS are measured latencies in rising order, in nanoseconds.
+	SamplesNS []int64 `json:"samples_ns,omitempty"`
+	// Scale multiplies every latency, absent for 1: drift and outages.
+	Scale float64 `json:"scale,omitempty"`
 }
 
 // CallStarted is the intent to ask, stored before the request leaves.

@@ -502,7 +502,181 @@ func (v *Tally) UnmarshalJSON(data []byte) error {
 func (v *Tally) UnmarshalEasyJSON(l *jlexer.Lexer) {
 	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents2(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents3(in *jlexer.Lexer, out *Simulated) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents3(in *jlexer.Lexer, out *SimulatedTokens) {
+	isTopLevel := in.IsStart()
+	if in.IsNull() {
+		if isTopLevel {
+			in.Consumed()
+		}
+		in.Skip()
+		return
+	}
+	in.Delim('{')
+	for !in.IsDelim('}') {
+		key := in.UnsafeFieldName(false)
+		in.WantColon()
+		switch key {
+		case "output":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Output = int64(in.Int64())
+			}
+		case "spread":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Spread = float64(in.Float64())
+			}
+		case "cached":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Cached = float64(in.Float64())
+			}
+		default:
+			in.SkipRecursive()
+		}
+		in.WantComma()
+	}
+	in.Delim('}')
+	if isTopLevel {
+		in.Consumed()
+	}
+}
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents3(out *jwriter.Writer, in SimulatedTokens) {
+	out.RawByte('{')
+	first := true
+	_ = first
+	if in.Output != 0 {
+		const prefix string = ",\"output\":"
+		first = false
+		out.RawString(prefix[1:])
+		out.Int64(int64(in.Output))
+	}
+	if in.Spread != 0 {
+		const prefix string = ",\"spread\":"
+		if first {
+			first = false
+			out.RawString(prefix[1:])
+		} else {
+			out.RawString(prefix)
+		}
+		out.Float64(float64(in.Spread))
+	}
+	if in.Cached != 0 {
+		const prefix string = ",\"cached\":"
+		if first {
+			first = false
+			out.RawString(prefix[1:])
+		} else {
+			out.RawString(prefix)
+		}
+		out.Float64(float64(in.Cached))
+	}
+	out.RawByte('}')
+}
+
+// MarshalJSON supports json.Marshaler interface
+func (v SimulatedTokens) MarshalJSON() ([]byte, error) {
+	w := jwriter.Writer{}
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents3(&w, v)
+	return w.Buffer.BuildBytes(), w.Error
+}
+
+// MarshalEasyJSON supports easyjson.Marshaler interface
+func (v SimulatedTokens) MarshalEasyJSON(w *jwriter.Writer) {
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents3(w, v)
+}
+
+// UnmarshalJSON supports json.Unmarshaler interface
+func (v *SimulatedTokens) UnmarshalJSON(data []byte) error {
+	r := jlexer.Lexer{Data: data}
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents3(&r, v)
+	return r.Error()
+}
+
+// UnmarshalEasyJSON supports easyjson.Unmarshaler interface
+func (v *SimulatedTokens) UnmarshalEasyJSON(l *jlexer.Lexer) {
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents3(l, v)
+}
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents4(in *jlexer.Lexer, out *SimulatedFailure) {
+	isTopLevel := in.IsStart()
+	if in.IsNull() {
+		if isTopLevel {
+			in.Consumed()
+		}
+		in.Skip()
+		return
+	}
+	in.Delim('{')
+	for !in.IsDelim('}') {
+		key := in.UnsafeFieldName(false)
+		in.WantColon()
+		switch key {
+		case "mode":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Mode = string(in.UnsafeString())
+			}
+		case "rate":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Rate = float64(in.Float64())
+			}
+		default:
+			in.SkipRecursive()
+		}
+		in.WantComma()
+	}
+	in.Delim('}')
+	if isTopLevel {
+		in.Consumed()
+	}
+}
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents4(out *jwriter.Writer, in SimulatedFailure) {
+	out.RawByte('{')
+	first := true
+	_ = first
+	{
+		const prefix string = ",\"mode\":"
+		out.RawString(prefix[1:])
+		out.String(string(in.Mode))
+	}
+	{
+		const prefix string = ",\"rate\":"
+		out.RawString(prefix)
+		out.Float64(float64(in.Rate))
+	}
+	out.RawByte('}')
+}
+
+// MarshalJSON supports json.Marshaler interface
+func (v SimulatedFailure) MarshalJSON() ([]byte, error) {
+	w := jwriter.Writer{}
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents4(&w, v)
+	return w.Buffer.BuildBytes(), w.Error
+}
+
+// MarshalEasyJSON supports easyjson.Marshaler interface
+func (v SimulatedFailure) MarshalEasyJSON(w *jwriter.Writer) {
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents4(w, v)
+}
+
+// UnmarshalJSON supports json.Unmarshaler interface
+func (v *SimulatedFailure) UnmarshalJSON(data []byte) error {
+	r := jlexer.Lexer{Data: data}
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents4(&r, v)
+	return r.Error()
+}
+
+// UnmarshalEasyJSON supports easyjson.Unmarshaler interface
+func (v *SimulatedFailure) UnmarshalEasyJSON(l *jlexer.Lexer) {
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents4(l, v)
+}
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents5(in *jlexer.Lexer, out *Simulated) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -540,6 +714,89 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents3(in *jlexer.Lexe
 			} else {
 				(out.Latency).UnmarshalEasyJSON(in)
 			}
+		case "failures":
+			if in.IsNull() {
+				in.Skip()
+				out.Failures = nil
+			} else {
+				in.Delim('[')
+				if out.Failures == nil {
+					if !in.IsDelim(']') {
+						out.Failures = make([]SimulatedFailure, 0, 2)
+					} else {
+						out.Failures = []SimulatedFailure{}
+					}
+				} else {
+					out.Failures = (out.Failures)[:0]
+				}
+				for !in.IsDelim(']') {
+					var v10 SimulatedFailure
+					if in.IsNull() {
+						in.Skip()
+					} else {
+						(v10).UnmarshalEasyJSON(in)
+					}
+					out.Failures = append(out.Failures, v10)
+					in.WantComma()
+				}
+				in.Delim(']')
+			}
+		case "retry_after_ns":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.RetryAfterNS = int64(in.Int64())
+			}
+		case "correlation":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Correlation = float64(in.Float64())
+			}
+		case "item":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Item = uint64(in.Uint64Str())
+			}
+		case "error_correlation":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.ErrorCorrelation = float64(in.Float64())
+			}
+		case "same_wrong":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.SameWrong = float64(in.Float64())
+			}
+		case "tokens":
+			if in.IsNull() {
+				in.Skip()
+				out.Tokens = nil
+			} else {
+				if out.Tokens == nil {
+					out.Tokens = new(SimulatedTokens)
+				}
+				if in.IsNull() {
+					in.Skip()
+				} else {
+					(*out.Tokens).UnmarshalEasyJSON(in)
+				}
+			}
+		case "first_token":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.FirstToken = float64(in.Float64())
+			}
+		case "tokens_per_second":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.TokensPerSecond = float64(in.Float64())
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -550,7 +807,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents3(in *jlexer.Lexe
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents3(out *jwriter.Writer, in Simulated) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents5(out *jwriter.Writer, in Simulated) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -574,33 +831,87 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents3(out *jwriter.Wr
 		out.RawString(prefix)
 		(in.Latency).MarshalEasyJSON(out)
 	}
+	if len(in.Failures) != 0 {
+		const prefix string = ",\"failures\":"
+		out.RawString(prefix)
+		{
+			out.RawByte('[')
+			for v11, v12 := range in.Failures {
+				if v11 > 0 {
+					out.RawByte(',')
+				}
+				(v12).MarshalEasyJSON(out)
+			}
+			out.RawByte(']')
+		}
+	}
+	if in.RetryAfterNS != 0 {
+		const prefix string = ",\"retry_after_ns\":"
+		out.RawString(prefix)
+		out.Int64(int64(in.RetryAfterNS))
+	}
+	if in.Correlation != 0 {
+		const prefix string = ",\"correlation\":"
+		out.RawString(prefix)
+		out.Float64(float64(in.Correlation))
+	}
+	if in.Item != 0 {
+		const prefix string = ",\"item\":"
+		out.RawString(prefix)
+		out.Uint64Str(uint64(in.Item))
+	}
+	if in.ErrorCorrelation != 0 {
+		const prefix string = ",\"error_correlation\":"
+		out.RawString(prefix)
+		out.Float64(float64(in.ErrorCorrelation))
+	}
+	if in.SameWrong != 0 {
+		const prefix string = ",\"same_wrong\":"
+		out.RawString(prefix)
+		out.Float64(float64(in.SameWrong))
+	}
+	if in.Tokens != nil {
+		const prefix string = ",\"tokens\":"
+		out.RawString(prefix)
+		(*in.Tokens).MarshalEasyJSON(out)
+	}
+	if in.FirstToken != 0 {
+		const prefix string = ",\"first_token\":"
+		out.RawString(prefix)
+		out.Float64(float64(in.FirstToken))
+	}
+	if in.TokensPerSecond != 0 {
+		const prefix string = ",\"tokens_per_second\":"
+		out.RawString(prefix)
+		out.Float64(float64(in.TokensPerSecond))
+	}
 	out.RawByte('}')
 }
 
 // MarshalJSON supports json.Marshaler interface
 func (v Simulated) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents3(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents5(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Simulated) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents3(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents5(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Simulated) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents3(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents5(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Simulated) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents3(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents5(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents4(in *jlexer.Lexer, out *ServedModels) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents6(in *jlexer.Lexer, out *ServedModels) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -636,13 +947,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents4(in *jlexer.Lexe
 					out.Served = (out.Served)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v10 string
+					var v13 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v10 = string(in.UnsafeString())
+						v13 = string(in.UnsafeString())
 					}
-					out.Served = append(out.Served, v10)
+					out.Served = append(out.Served, v13)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -657,7 +968,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents4(in *jlexer.Lexe
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents4(out *jwriter.Writer, in ServedModels) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents6(out *jwriter.Writer, in ServedModels) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -673,11 +984,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents4(out *jwriter.Wr
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v11, v12 := range in.Served {
-				if v11 > 0 {
+			for v14, v15 := range in.Served {
+				if v14 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v12))
+				out.String(string(v15))
 			}
 			out.RawByte(']')
 		}
@@ -688,27 +999,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents4(out *jwriter.Wr
 // MarshalJSON supports json.Marshaler interface
 func (v ServedModels) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents4(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents6(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v ServedModels) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents4(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents6(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *ServedModels) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents4(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents6(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *ServedModels) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents4(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents6(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents5(in *jlexer.Lexer, out *Score) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents7(in *jlexer.Lexer, out *Score) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -750,13 +1061,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents5(in *jlexer.Lexe
 					out.Metrics = (out.Metrics)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v13 string
+					var v16 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v13 = string(in.UnsafeString())
+						v16 = string(in.UnsafeString())
 					}
-					out.Metrics = append(out.Metrics, v13)
+					out.Metrics = append(out.Metrics, v16)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -777,13 +1088,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents5(in *jlexer.Lexe
 					out.K = (out.K)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v14 int
+					var v17 int
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v14 = int(in.Int())
+						v17 = int(in.Int())
 					}
-					out.K = append(out.K, v14)
+					out.K = append(out.K, v17)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -798,7 +1109,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents5(in *jlexer.Lexe
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents5(out *jwriter.Writer, in Score) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents7(out *jwriter.Writer, in Score) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -825,11 +1136,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents5(out *jwriter.Wr
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v15, v16 := range in.Metrics {
-				if v15 > 0 {
+			for v18, v19 := range in.Metrics {
+				if v18 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v16))
+				out.String(string(v19))
 			}
 			out.RawByte(']')
 		}
@@ -839,11 +1150,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents5(out *jwriter.Wr
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v17, v18 := range in.K {
-				if v17 > 0 {
+			for v20, v21 := range in.K {
+				if v20 > 0 {
 					out.RawByte(',')
 				}
-				out.Int(int(v18))
+				out.Int(int(v21))
 			}
 			out.RawByte(']')
 		}
@@ -854,27 +1165,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents5(out *jwriter.Wr
 // MarshalJSON supports json.Marshaler interface
 func (v Score) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents5(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents7(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Score) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents5(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents7(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Score) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents5(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents7(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Score) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents5(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents7(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents6(in *jlexer.Lexer, out *RunSuspended) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents8(in *jlexer.Lexer, out *RunSuspended) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -910,7 +1221,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents6(in *jlexer.Lexe
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents6(out *jwriter.Writer, in RunSuspended) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents8(out *jwriter.Writer, in RunSuspended) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -930,27 +1241,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents6(out *jwriter.Wr
 // MarshalJSON supports json.Marshaler interface
 func (v RunSuspended) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents6(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents8(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v RunSuspended) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents6(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents8(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *RunSuspended) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents6(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents8(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *RunSuspended) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents6(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents8(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents7(in *jlexer.Lexer, out *RunResumed) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents9(in *jlexer.Lexer, out *RunResumed) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -980,7 +1291,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents7(in *jlexer.Lexe
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents7(out *jwriter.Writer, in RunResumed) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents9(out *jwriter.Writer, in RunResumed) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -995,27 +1306,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents7(out *jwriter.Wr
 // MarshalJSON supports json.Marshaler interface
 func (v RunResumed) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents7(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents9(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v RunResumed) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents7(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents9(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *RunResumed) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents7(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents9(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *RunResumed) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents7(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents9(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents8(in *jlexer.Lexer, out *RunRequested) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(in *jlexer.Lexer, out *RunRequested) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -1057,7 +1368,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents8(in *jlexer.Lexe
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents8(out *jwriter.Writer, in RunRequested) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(out *jwriter.Writer, in RunRequested) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -1082,27 +1393,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents8(out *jwriter.Wr
 // MarshalJSON supports json.Marshaler interface
 func (v RunRequested) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents8(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v RunRequested) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents8(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *RunRequested) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents8(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *RunRequested) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents8(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents9(in *jlexer.Lexer, out *RunRejected) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents11(in *jlexer.Lexer, out *RunRejected) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -1150,7 +1461,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents9(in *jlexer.Lexe
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents9(out *jwriter.Writer, in RunRejected) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(out *jwriter.Writer, in RunRejected) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -1180,27 +1491,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents9(out *jwriter.Wr
 // MarshalJSON supports json.Marshaler interface
 func (v RunRejected) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents9(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v RunRejected) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents9(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *RunRejected) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents9(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents11(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *RunRejected) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents9(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents11(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(in *jlexer.Lexer, out *RunPlanned) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lexer, out *RunPlanned) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -1266,13 +1577,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(in *jlexer.Lex
 					out.Conditions = (out.Conditions)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v19 string
+					var v22 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v19 = string(in.String())
+						v22 = string(in.String())
 					}
-					out.Conditions = append(out.Conditions, v19)
+					out.Conditions = append(out.Conditions, v22)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1293,13 +1604,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(in *jlexer.Lex
 					out.Pools = (out.Pools)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v20 string
+					var v23 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v20 = string(in.String())
+						v23 = string(in.String())
 					}
-					out.Pools = append(out.Pools, v20)
+					out.Pools = append(out.Pools, v23)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1344,13 +1655,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(in *jlexer.Lex
 					out.Simulated = (out.Simulated)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v21 string
+					var v24 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v21 = string(in.String())
+						v24 = string(in.String())
 					}
-					out.Simulated = append(out.Simulated, v21)
+					out.Simulated = append(out.Simulated, v24)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1371,13 +1682,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(in *jlexer.Lex
 					out.Recorded = (out.Recorded)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v22 string
+					var v25 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v22 = string(in.String())
+						v25 = string(in.String())
 					}
-					out.Recorded = append(out.Recorded, v22)
+					out.Recorded = append(out.Recorded, v25)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1410,7 +1721,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(out *jwriter.Writer, in RunPlanned) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.Writer, in RunPlanned) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -1451,11 +1762,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v23, v24 := range in.Conditions {
-				if v23 > 0 {
+			for v26, v27 := range in.Conditions {
+				if v26 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v24))
+				out.String(string(v27))
 			}
 			out.RawByte(']')
 		}
@@ -1467,11 +1778,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v25, v26 := range in.Pools {
-				if v25 > 0 {
+			for v28, v29 := range in.Pools {
+				if v28 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v26))
+				out.String(string(v29))
 			}
 			out.RawByte(']')
 		}
@@ -1501,11 +1812,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v27, v28 := range in.Simulated {
-				if v27 > 0 {
+			for v30, v31 := range in.Simulated {
+				if v30 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v28))
+				out.String(string(v31))
 			}
 			out.RawByte(']')
 		}
@@ -1515,11 +1826,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v29, v30 := range in.Recorded {
-				if v29 > 0 {
+			for v32, v33 := range in.Recorded {
+				if v32 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v30))
+				out.String(string(v33))
 			}
 			out.RawByte(']')
 		}
@@ -1545,27 +1856,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v RunPlanned) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v RunPlanned) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *RunPlanned) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *RunPlanned) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents11(in *jlexer.Lexer, out *RunFailed) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lexer, out *RunFailed) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -1655,13 +1966,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents11(in *jlexer.Lex
 					out.PossiblyBilled = (out.PossiblyBilled)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v31 BilledTwice
+					var v34 BilledTwice
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v31).UnmarshalEasyJSON(in)
+						(v34).UnmarshalEasyJSON(in)
 					}
-					out.PossiblyBilled = append(out.PossiblyBilled, v31)
+					out.PossiblyBilled = append(out.PossiblyBilled, v34)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1688,13 +1999,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents11(in *jlexer.Lex
 					out.Kinds = (out.Kinds)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v32 KindDigest
+					var v35 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v32).UnmarshalEasyJSON(in)
+						(v35).UnmarshalEasyJSON(in)
 					}
-					out.Kinds = append(out.Kinds, v32)
+					out.Kinds = append(out.Kinds, v35)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1715,13 +2026,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents11(in *jlexer.Lex
 					out.Models = (out.Models)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v33 ServedModels
+					var v36 ServedModels
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v33).UnmarshalEasyJSON(in)
+						(v36).UnmarshalEasyJSON(in)
 					}
-					out.Models = append(out.Models, v33)
+					out.Models = append(out.Models, v36)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1742,13 +2053,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents11(in *jlexer.Lex
 					out.Simulated = (out.Simulated)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v34 string
+					var v37 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v34 = string(in.String())
+						v37 = string(in.String())
 					}
-					out.Simulated = append(out.Simulated, v34)
+					out.Simulated = append(out.Simulated, v37)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1763,7 +2074,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents11(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(out *jwriter.Writer, in RunFailed) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.Writer, in RunFailed) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -1822,11 +2133,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v35, v36 := range in.PossiblyBilled {
-				if v35 > 0 {
+			for v38, v39 := range in.PossiblyBilled {
+				if v38 > 0 {
 					out.RawByte(',')
 				}
-				(v36).MarshalEasyJSON(out)
+				(v39).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -1843,11 +2154,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v37, v38 := range in.Kinds {
-				if v37 > 0 {
+			for v40, v41 := range in.Kinds {
+				if v40 > 0 {
 					out.RawByte(',')
 				}
-				(v38).MarshalEasyJSON(out)
+				(v41).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -1857,11 +2168,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v39, v40 := range in.Models {
-				if v39 > 0 {
+			for v42, v43 := range in.Models {
+				if v42 > 0 {
 					out.RawByte(',')
 				}
-				(v40).MarshalEasyJSON(out)
+				(v43).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -1871,11 +2182,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v41, v42 := range in.Simulated {
-				if v41 > 0 {
+			for v44, v45 := range in.Simulated {
+				if v44 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v42))
+				out.String(string(v45))
 			}
 			out.RawByte(']')
 		}
@@ -1886,27 +2197,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v RunFailed) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v RunFailed) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents11(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *RunFailed) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents11(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *RunFailed) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents11(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lexer, out *RunEnd) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lexer, out *RunEnd) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -1996,13 +2307,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lex
 					out.PossiblyBilled = (out.PossiblyBilled)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v43 BilledTwice
+					var v46 BilledTwice
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v43).UnmarshalEasyJSON(in)
+						(v46).UnmarshalEasyJSON(in)
 					}
-					out.PossiblyBilled = append(out.PossiblyBilled, v43)
+					out.PossiblyBilled = append(out.PossiblyBilled, v46)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2029,13 +2340,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lex
 					out.Kinds = (out.Kinds)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v44 KindDigest
+					var v47 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v44).UnmarshalEasyJSON(in)
+						(v47).UnmarshalEasyJSON(in)
 					}
-					out.Kinds = append(out.Kinds, v44)
+					out.Kinds = append(out.Kinds, v47)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2056,13 +2367,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lex
 					out.Models = (out.Models)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v45 ServedModels
+					var v48 ServedModels
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v45).UnmarshalEasyJSON(in)
+						(v48).UnmarshalEasyJSON(in)
 					}
-					out.Models = append(out.Models, v45)
+					out.Models = append(out.Models, v48)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2083,13 +2394,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lex
 					out.Simulated = (out.Simulated)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v46 string
+					var v49 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v46 = string(in.String())
+						v49 = string(in.String())
 					}
-					out.Simulated = append(out.Simulated, v46)
+					out.Simulated = append(out.Simulated, v49)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2104,7 +2415,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.Writer, in RunEnd) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.Writer, in RunEnd) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -2163,11 +2474,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v47, v48 := range in.PossiblyBilled {
-				if v47 > 0 {
+			for v50, v51 := range in.PossiblyBilled {
+				if v50 > 0 {
 					out.RawByte(',')
 				}
-				(v48).MarshalEasyJSON(out)
+				(v51).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2184,11 +2495,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v49, v50 := range in.Kinds {
-				if v49 > 0 {
+			for v52, v53 := range in.Kinds {
+				if v52 > 0 {
 					out.RawByte(',')
 				}
-				(v50).MarshalEasyJSON(out)
+				(v53).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2198,11 +2509,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v51, v52 := range in.Models {
-				if v51 > 0 {
+			for v54, v55 := range in.Models {
+				if v54 > 0 {
 					out.RawByte(',')
 				}
-				(v52).MarshalEasyJSON(out)
+				(v55).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2212,11 +2523,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v53, v54 := range in.Simulated {
-				if v53 > 0 {
+			for v56, v57 := range in.Simulated {
+				if v56 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v54))
+				out.String(string(v57))
 			}
 			out.RawByte(']')
 		}
@@ -2227,27 +2538,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v RunEnd) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v RunEnd) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *RunEnd) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *RunEnd) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lexer, out *RunCompleted) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents15(in *jlexer.Lexer, out *RunCompleted) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -2337,13 +2648,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 					out.PossiblyBilled = (out.PossiblyBilled)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v55 BilledTwice
+					var v58 BilledTwice
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v55).UnmarshalEasyJSON(in)
+						(v58).UnmarshalEasyJSON(in)
 					}
-					out.PossiblyBilled = append(out.PossiblyBilled, v55)
+					out.PossiblyBilled = append(out.PossiblyBilled, v58)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2370,13 +2681,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 					out.Kinds = (out.Kinds)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v56 KindDigest
+					var v59 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v56).UnmarshalEasyJSON(in)
+						(v59).UnmarshalEasyJSON(in)
 					}
-					out.Kinds = append(out.Kinds, v56)
+					out.Kinds = append(out.Kinds, v59)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2397,13 +2708,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 					out.Models = (out.Models)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v57 ServedModels
+					var v60 ServedModels
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v57).UnmarshalEasyJSON(in)
+						(v60).UnmarshalEasyJSON(in)
 					}
-					out.Models = append(out.Models, v57)
+					out.Models = append(out.Models, v60)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2424,13 +2735,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 					out.Simulated = (out.Simulated)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v58 string
+					var v61 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v58 = string(in.String())
+						v61 = string(in.String())
 					}
-					out.Simulated = append(out.Simulated, v58)
+					out.Simulated = append(out.Simulated, v61)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2445,7 +2756,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.Writer, in RunCompleted) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents15(out *jwriter.Writer, in RunCompleted) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -2504,11 +2815,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v59, v60 := range in.PossiblyBilled {
-				if v59 > 0 {
+			for v62, v63 := range in.PossiblyBilled {
+				if v62 > 0 {
 					out.RawByte(',')
 				}
-				(v60).MarshalEasyJSON(out)
+				(v63).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2525,11 +2836,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v61, v62 := range in.Kinds {
-				if v61 > 0 {
+			for v64, v65 := range in.Kinds {
+				if v64 > 0 {
 					out.RawByte(',')
 				}
-				(v62).MarshalEasyJSON(out)
+				(v65).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2539,11 +2850,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v63, v64 := range in.Models {
-				if v63 > 0 {
+			for v66, v67 := range in.Models {
+				if v66 > 0 {
 					out.RawByte(',')
 				}
-				(v64).MarshalEasyJSON(out)
+				(v67).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2553,11 +2864,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v65, v66 := range in.Simulated {
-				if v65 > 0 {
+			for v68, v69 := range in.Simulated {
+				if v68 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v66))
+				out.String(string(v69))
 			}
 			out.RawByte(']')
 		}
@@ -2568,27 +2879,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v RunCompleted) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents15(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v RunCompleted) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents15(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *RunCompleted) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents15(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *RunCompleted) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents15(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lexer, out *RunCancelled) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents16(in *jlexer.Lexer, out *RunCancelled) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -2678,13 +2989,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 					out.PossiblyBilled = (out.PossiblyBilled)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v67 BilledTwice
+					var v70 BilledTwice
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v67).UnmarshalEasyJSON(in)
+						(v70).UnmarshalEasyJSON(in)
 					}
-					out.PossiblyBilled = append(out.PossiblyBilled, v67)
+					out.PossiblyBilled = append(out.PossiblyBilled, v70)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2711,13 +3022,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 					out.Kinds = (out.Kinds)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v68 KindDigest
+					var v71 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v68).UnmarshalEasyJSON(in)
+						(v71).UnmarshalEasyJSON(in)
 					}
-					out.Kinds = append(out.Kinds, v68)
+					out.Kinds = append(out.Kinds, v71)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2738,13 +3049,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 					out.Models = (out.Models)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v69 ServedModels
+					var v72 ServedModels
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v69).UnmarshalEasyJSON(in)
+						(v72).UnmarshalEasyJSON(in)
 					}
-					out.Models = append(out.Models, v69)
+					out.Models = append(out.Models, v72)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2765,13 +3076,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 					out.Simulated = (out.Simulated)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v70 string
+					var v73 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v70 = string(in.String())
+						v73 = string(in.String())
 					}
-					out.Simulated = append(out.Simulated, v70)
+					out.Simulated = append(out.Simulated, v73)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2786,7 +3097,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.Writer, in RunCancelled) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents16(out *jwriter.Writer, in RunCancelled) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -2845,11 +3156,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v71, v72 := range in.PossiblyBilled {
-				if v71 > 0 {
+			for v74, v75 := range in.PossiblyBilled {
+				if v74 > 0 {
 					out.RawByte(',')
 				}
-				(v72).MarshalEasyJSON(out)
+				(v75).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2866,11 +3177,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v73, v74 := range in.Kinds {
-				if v73 > 0 {
+			for v76, v77 := range in.Kinds {
+				if v76 > 0 {
 					out.RawByte(',')
 				}
-				(v74).MarshalEasyJSON(out)
+				(v77).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2880,11 +3191,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v75, v76 := range in.Models {
-				if v75 > 0 {
+			for v78, v79 := range in.Models {
+				if v78 > 0 {
 					out.RawByte(',')
 				}
-				(v76).MarshalEasyJSON(out)
+				(v79).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2894,11 +3205,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v77, v78 := range in.Simulated {
-				if v77 > 0 {
+			for v80, v81 := range in.Simulated {
+				if v80 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v78))
+				out.String(string(v81))
 			}
 			out.RawByte(']')
 		}
@@ -2909,27 +3220,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v RunCancelled) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents16(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v RunCancelled) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents16(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *RunCancelled) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents16(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *RunCancelled) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents16(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents15(in *jlexer.Lexer, out *RunCancelRequested) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents17(in *jlexer.Lexer, out *RunCancelRequested) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -2959,7 +3270,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents15(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents15(out *jwriter.Writer, in RunCancelRequested) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents17(out *jwriter.Writer, in RunCancelRequested) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -2975,27 +3286,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents15(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v RunCancelRequested) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents15(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents17(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v RunCancelRequested) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents15(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents17(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *RunCancelRequested) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents15(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents17(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *RunCancelRequested) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents15(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents17(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents16(in *jlexer.Lexer, out *ReportPublished) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents18(in *jlexer.Lexer, out *ReportPublished) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -3037,13 +3348,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents16(in *jlexer.Lex
 					out.Files = (out.Files)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v79 File
+					var v82 File
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v79).UnmarshalEasyJSON(in)
+						(v82).UnmarshalEasyJSON(in)
 					}
-					out.Files = append(out.Files, v79)
+					out.Files = append(out.Files, v82)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3064,7 +3375,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents16(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents16(out *jwriter.Writer, in ReportPublished) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents18(out *jwriter.Writer, in ReportPublished) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -3085,11 +3396,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents16(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v80, v81 := range in.Files {
-				if v80 > 0 {
+			for v83, v84 := range in.Files {
+				if v83 > 0 {
 					out.RawByte(',')
 				}
-				(v81).MarshalEasyJSON(out)
+				(v84).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -3105,27 +3416,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents16(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v ReportPublished) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents16(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents18(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v ReportPublished) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents16(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents18(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *ReportPublished) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents16(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents18(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *ReportPublished) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents16(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents18(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents17(in *jlexer.Lexer, out *Recorded) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents19(in *jlexer.Lexer, out *Recorded) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -3173,7 +3484,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents17(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents17(out *jwriter.Writer, in Recorded) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents19(out *jwriter.Writer, in Recorded) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -3203,27 +3514,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents17(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Recorded) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents17(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents19(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Recorded) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents17(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents19(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Recorded) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents17(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents19(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Recorded) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents17(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents19(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents18(in *jlexer.Lexer, out *QueryDispatched) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents20(in *jlexer.Lexer, out *QueryDispatched) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -3277,13 +3588,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents18(in *jlexer.Lex
 					out.Messages = (out.Messages)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v82 Message
+					var v85 Message
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v82).UnmarshalEasyJSON(in)
+						(v85).UnmarshalEasyJSON(in)
 					}
-					out.Messages = append(out.Messages, v82)
+					out.Messages = append(out.Messages, v85)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3316,13 +3627,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents18(in *jlexer.Lex
 					out.Calls = (out.Calls)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v83 string
+					var v86 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v83 = string(in.UnsafeString())
+						v86 = string(in.UnsafeString())
 					}
-					out.Calls = append(out.Calls, v83)
+					out.Calls = append(out.Calls, v86)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3349,7 +3660,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents18(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents18(out *jwriter.Writer, in QueryDispatched) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents20(out *jwriter.Writer, in QueryDispatched) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -3380,11 +3691,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents18(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v84, v85 := range in.Messages {
-				if v84 > 0 {
+			for v87, v88 := range in.Messages {
+				if v87 > 0 {
 					out.RawByte(',')
 				}
-				(v85).MarshalEasyJSON(out)
+				(v88).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -3406,11 +3717,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents18(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v86, v87 := range in.Calls {
-				if v86 > 0 {
+			for v89, v90 := range in.Calls {
+				if v89 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v87))
+				out.String(string(v90))
 			}
 			out.RawByte(']')
 		}
@@ -3431,27 +3742,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents18(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v QueryDispatched) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents18(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents20(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v QueryDispatched) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents18(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents20(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *QueryDispatched) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents18(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents20(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *QueryDispatched) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents18(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents20(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents19(in *jlexer.Lexer, out *Price) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents21(in *jlexer.Lexer, out *Price) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -3493,7 +3804,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents19(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents19(out *jwriter.Writer, in Price) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents21(out *jwriter.Writer, in Price) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -3518,27 +3829,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents19(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Price) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents19(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents21(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Price) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents19(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents21(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Price) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents19(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents21(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Price) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents19(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents21(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents20(in *jlexer.Lexer, out *Policy) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents22(in *jlexer.Lexer, out *Policy) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -3568,13 +3879,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents20(in *jlexer.Lex
 					out.Members = (out.Members)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v88 string
+					var v91 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v88 = string(in.UnsafeString())
+						v91 = string(in.UnsafeString())
 					}
-					out.Members = append(out.Members, v88)
+					out.Members = append(out.Members, v91)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3613,7 +3924,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents20(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents20(out *jwriter.Writer, in Policy) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents22(out *jwriter.Writer, in Policy) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -3624,11 +3935,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents20(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v89, v90 := range in.Members {
-				if v89 > 0 {
+			for v92, v93 := range in.Members {
+				if v92 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v90))
+				out.String(string(v93))
 			}
 			out.RawByte(']')
 		}
@@ -3659,27 +3970,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents20(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Policy) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents20(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents22(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Policy) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents20(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents22(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Policy) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents20(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents22(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Policy) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents20(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents22(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents21(in *jlexer.Lexer, out *Metric) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents23(in *jlexer.Lexer, out *Metric) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -3715,7 +4026,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents21(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents21(out *jwriter.Writer, in Metric) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents23(out *jwriter.Writer, in Metric) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -3735,27 +4046,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents21(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Metric) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents21(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents23(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Metric) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents21(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents23(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Metric) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents21(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents23(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Metric) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents21(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents23(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents22(in *jlexer.Lexer, out *Message) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents24(in *jlexer.Lexer, out *Message) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -3791,7 +4102,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents22(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents22(out *jwriter.Writer, in Message) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents24(out *jwriter.Writer, in Message) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -3811,27 +4122,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents22(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Message) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents22(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents24(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Message) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents22(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents24(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Message) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents22(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents24(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Message) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents22(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents24(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents23(in *jlexer.Lexer, out *Latency) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents25(in *jlexer.Lexer, out *Latency) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -3869,6 +4180,63 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents23(in *jlexer.Lex
 			} else {
 				out.P99NS = int64(in.Int64())
 			}
+		case "mean_ns":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.MeanNS = int64(in.Int64())
+			}
+		case "sd_ns":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.SDNS = int64(in.Int64())
+			}
+		case "slow_share":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.SlowShare = float64(in.Float64())
+			}
+		case "slow_factor":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.SlowFactor = float64(in.Float64())
+			}
+		case "samples_ns":
+			if in.IsNull() {
+				in.Skip()
+				out.SamplesNS = nil
+			} else {
+				in.Delim('[')
+				if out.SamplesNS == nil {
+					if !in.IsDelim(']') {
+						out.SamplesNS = make([]int64, 0, 8)
+					} else {
+						out.SamplesNS = []int64{}
+					}
+				} else {
+					out.SamplesNS = (out.SamplesNS)[:0]
+				}
+				for !in.IsDelim(']') {
+					var v94 int64
+					if in.IsNull() {
+						in.Skip()
+					} else {
+						v94 = int64(in.Int64())
+					}
+					out.SamplesNS = append(out.SamplesNS, v94)
+					in.WantComma()
+				}
+				in.Delim(']')
+			}
+		case "scale":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Scale = float64(in.Float64())
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -3879,7 +4247,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents23(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents23(out *jwriter.Writer, in Latency) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents25(out *jwriter.Writer, in Latency) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -3903,33 +4271,72 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents23(out *jwriter.W
 		out.RawString(prefix)
 		out.Int64(int64(in.P99NS))
 	}
+	if in.MeanNS != 0 {
+		const prefix string = ",\"mean_ns\":"
+		out.RawString(prefix)
+		out.Int64(int64(in.MeanNS))
+	}
+	if in.SDNS != 0 {
+		const prefix string = ",\"sd_ns\":"
+		out.RawString(prefix)
+		out.Int64(int64(in.SDNS))
+	}
+	if in.SlowShare != 0 {
+		const prefix string = ",\"slow_share\":"
+		out.RawString(prefix)
+		out.Float64(float64(in.SlowShare))
+	}
+	if in.SlowFactor != 0 {
+		const prefix string = ",\"slow_factor\":"
+		out.RawString(prefix)
+		out.Float64(float64(in.SlowFactor))
+	}
+	if len(in.SamplesNS) != 0 {
+		const prefix string = ",\"samples_ns\":"
+		out.RawString(prefix)
+		{
+			out.RawByte('[')
+			for v95, v96 := range in.SamplesNS {
+				if v95 > 0 {
+					out.RawByte(',')
+				}
+				out.Int64(int64(v96))
+			}
+			out.RawByte(']')
+		}
+	}
+	if in.Scale != 0 {
+		const prefix string = ",\"scale\":"
+		out.RawString(prefix)
+		out.Float64(float64(in.Scale))
+	}
 	out.RawByte('}')
 }
 
 // MarshalJSON supports json.Marshaler interface
 func (v Latency) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents23(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents25(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Latency) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents23(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents25(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Latency) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents23(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents25(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Latency) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents23(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents25(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents24(in *jlexer.Lexer, out *KindDigest) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents26(in *jlexer.Lexer, out *KindDigest) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -3971,7 +4378,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents24(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents24(out *jwriter.Writer, in KindDigest) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents26(out *jwriter.Writer, in KindDigest) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -3996,27 +4403,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents24(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v KindDigest) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents24(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents26(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v KindDigest) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents24(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents26(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *KindDigest) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents24(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents26(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *KindDigest) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents24(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents26(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents25(in *jlexer.Lexer, out *Hedge) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents27(in *jlexer.Lexer, out *Hedge) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -4052,7 +4459,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents25(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents25(out *jwriter.Writer, in Hedge) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents27(out *jwriter.Writer, in Hedge) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -4072,27 +4479,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents25(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Hedge) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents25(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents27(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Hedge) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents25(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents27(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Hedge) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents25(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents27(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Hedge) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents25(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents27(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents26(in *jlexer.Lexer, out *File) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(in *jlexer.Lexer, out *File) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -4134,7 +4541,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents26(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents26(out *jwriter.Writer, in File) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(out *jwriter.Writer, in File) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -4159,27 +4566,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents26(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v File) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents26(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v File) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents26(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *File) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents26(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *File) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents26(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents27(in *jlexer.Lexer, out *Failure) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(in *jlexer.Lexer, out *Failure) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -4215,7 +4622,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents27(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents27(out *jwriter.Writer, in Failure) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(out *jwriter.Writer, in Failure) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -4235,27 +4642,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents27(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Failure) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents27(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Failure) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents27(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Failure) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents27(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Failure) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents27(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(in *jlexer.Lexer, out *Event) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents30(in *jlexer.Lexer, out *Event) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -4377,7 +4784,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(out *jwriter.Writer, in Event) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents30(out *jwriter.Writer, in Event) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -4468,27 +4875,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Event) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents30(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Event) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents30(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Event) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents30(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Event) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents30(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(in *jlexer.Lexer, out *Estimate) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(in *jlexer.Lexer, out *Estimate) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -4524,13 +4931,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(in *jlexer.Lex
 					out.Unpriced = (out.Unpriced)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v91 string
+					var v97 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v91 = string(in.UnsafeString())
+						v97 = string(in.UnsafeString())
 					}
-					out.Unpriced = append(out.Unpriced, v91)
+					out.Unpriced = append(out.Unpriced, v97)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -4545,7 +4952,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(out *jwriter.Writer, in Estimate) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(out *jwriter.Writer, in Estimate) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -4559,11 +4966,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v92, v93 := range in.Unpriced {
-				if v92 > 0 {
+			for v98, v99 := range in.Unpriced {
+				if v98 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v93))
+				out.String(string(v99))
 			}
 			out.RawByte(']')
 		}
@@ -4574,27 +4981,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Estimate) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Estimate) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Estimate) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Estimate) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents30(in *jlexer.Lexer, out *DeadLetter) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(in *jlexer.Lexer, out *DeadLetter) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -4660,7 +5067,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents30(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents30(out *jwriter.Writer, in DeadLetter) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(out *jwriter.Writer, in DeadLetter) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -4705,27 +5112,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents30(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v DeadLetter) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents30(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v DeadLetter) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents30(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *DeadLetter) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents30(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *DeadLetter) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents30(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(in *jlexer.Lexer, out *CallTotals) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(in *jlexer.Lexer, out *CallTotals) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -4785,7 +5192,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(out *jwriter.Writer, in CallTotals) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(out *jwriter.Writer, in CallTotals) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -4825,27 +5232,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v CallTotals) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v CallTotals) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *CallTotals) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *CallTotals) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(in *jlexer.Lexer, out *CallStarted) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(in *jlexer.Lexer, out *CallStarted) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -4905,7 +5312,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(out *jwriter.Writer, in CallStarted) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(out *jwriter.Writer, in CallStarted) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -4945,27 +5352,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v CallStarted) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v CallStarted) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *CallStarted) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *CallStarted) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(in *jlexer.Lexer, out *CallRequested) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(in *jlexer.Lexer, out *CallRequested) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5013,13 +5420,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(in *jlexer.Lex
 					out.Messages = (out.Messages)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v94 Message
+					var v100 Message
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v94).UnmarshalEasyJSON(in)
+						(v100).UnmarshalEasyJSON(in)
 					}
-					out.Messages = append(out.Messages, v94)
+					out.Messages = append(out.Messages, v100)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -5120,7 +5527,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(out *jwriter.Writer, in CallRequested) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(out *jwriter.Writer, in CallRequested) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5146,11 +5553,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v95, v96 := range in.Messages {
-				if v95 > 0 {
+			for v101, v102 := range in.Messages {
+				if v101 > 0 {
 					out.RawByte(',')
 				}
-				(v96).MarshalEasyJSON(out)
+				(v102).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -5206,27 +5613,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v CallRequested) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v CallRequested) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *CallRequested) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *CallRequested) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(in *jlexer.Lexer, out *CallCompleted) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lexer, out *CallCompleted) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5356,13 +5763,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(in *jlexer.Lex
 					out.Attempts = (out.Attempts)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v97 Attempt
+					var v103 Attempt
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v97).UnmarshalEasyJSON(in)
+						(v103).UnmarshalEasyJSON(in)
 					}
-					out.Attempts = append(out.Attempts, v97)
+					out.Attempts = append(out.Attempts, v103)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -5377,7 +5784,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(out *jwriter.Writer, in CallCompleted) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.Writer, in CallCompleted) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5458,11 +5865,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v98, v99 := range in.Attempts {
-				if v98 > 0 {
+			for v104, v105 := range in.Attempts {
+				if v104 > 0 {
 					out.RawByte(',')
 				}
-				(v99).MarshalEasyJSON(out)
+				(v105).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -5473,27 +5880,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v CallCompleted) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v CallCompleted) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *CallCompleted) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *CallCompleted) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(in *jlexer.Lexer, out *BilledTwice) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lexer, out *BilledTwice) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5535,7 +5942,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(out *jwriter.Writer, in BilledTwice) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.Writer, in BilledTwice) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5560,27 +5967,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v BilledTwice) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v BilledTwice) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *BilledTwice) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *BilledTwice) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lexer, out *Ballot) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(in *jlexer.Lexer, out *Ballot) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5646,7 +6053,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.Writer, in Ballot) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(out *jwriter.Writer, in Ballot) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5691,27 +6098,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Ballot) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Ballot) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Ballot) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Ballot) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lexer, out *Attempt) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(in *jlexer.Lexer, out *Attempt) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5835,7 +6242,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.Writer, in Attempt) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(out *jwriter.Writer, in Attempt) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5915,27 +6322,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Attempt) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Attempt) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Attempt) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Attempt) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(in *jlexer.Lexer, out *AnalysisCompleted) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(in *jlexer.Lexer, out *AnalysisCompleted) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -6007,13 +6414,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(in *jlexer.Lex
 					out.Inputs = (out.Inputs)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v100 KindDigest
+					var v106 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v100).UnmarshalEasyJSON(in)
+						(v106).UnmarshalEasyJSON(in)
 					}
-					out.Inputs = append(out.Inputs, v100)
+					out.Inputs = append(out.Inputs, v106)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -6034,7 +6441,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(out *jwriter.Writer, in AnalysisCompleted) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(out *jwriter.Writer, in AnalysisCompleted) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -6080,11 +6487,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v101, v102 := range in.Inputs {
-				if v101 > 0 {
+			for v107, v108 := range in.Inputs {
+				if v107 > 0 {
 					out.RawByte(',')
 				}
-				(v102).MarshalEasyJSON(out)
+				(v108).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -6100,23 +6507,23 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v AnalysisCompleted) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v AnalysisCompleted) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *AnalysisCompleted) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *AnalysisCompleted) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(l, v)
 }

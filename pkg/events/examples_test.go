@@ -141,6 +141,10 @@ func callExamples() []example {
 			Role: events.RoleAnswer, Provider: "recorded", Messages: []events.Message{{Role: "user", Content: exQuestion}},
 			Recorded: &events.Recorded{Found: true, Text: "A: 18", Simulated: true},
 		})},
+		{"call.requested.v1.simulated", with(about(requested, "dispatcher/d1", query, time.Second), &events.CallRequested{
+			Role: events.RoleAnswer, Provider: "simulated", Messages: []events.Message{{Role: "user", Content: exQuestion}},
+			Seed: 7, Virtual: true, Simulated: simulatedExample(),
+		})},
 		{"call.started.v1", with(about(started, "caller/7f3k", requested, 1100*time.Millisecond), &events.CallStarted{
 			Attempt: 2, Nonce: "q2v8m0c4t7", Caller: "caller/7f3k", Pool: "openai", Hedge: true, ReservedUSD: "0.000307200000",
 		})},
@@ -188,6 +192,16 @@ func orderExample() *events.CallRequested {
 		Recorded: &events.Recorded{Found: true, Text: "A: 18", LatencyNS: 812345678},
 		Simulated: &events.Simulated{Accuracy: 0.92, ErrorRate: 0.01, Expected: "18",
 			Latency: events.Latency{Shape: "piecewise", P50NS: 8e8, P95NS: 2e9, P99NS: 5e9}},
+	}
+}
+
+// simulatedExample has what a simulation can have beside accuracy and quantiles.
+func simulatedExample() *events.Simulated {
+	return &events.Simulated{
+		Accuracy: 0.92, Expected: "18", Correlation: 0.4, Item: 17446744073709551557, ErrorCorrelation: 0.5, SameWrong: 0.6,
+		Failures: []events.SimulatedFailure{{Mode: "overloaded", Rate: 0.01}, {Mode: "refusal", Rate: 0.002}}, RetryAfterNS: 2e9,
+		Tokens: &events.SimulatedTokens{Output: 250, Spread: 0.5, Cached: 0.75}, FirstToken: 0.25, TokensPerSecond: 80,
+		Latency: events.Latency{Shape: "lognormal", MeanNS: 5e6, SDNS: 2e6, SlowShare: 0.05, SlowFactor: 10, SamplesNS: []int64{4e6, 7e6}, Scale: 6},
 	}
 }
 

@@ -45,7 +45,7 @@ func paired(first, backup latency.Distribution, correlation float64, seed uint64
 	for i := range out {
 		rng := rand.New(rand.NewPCG(seed, uint64(i)))
 		luck := newLuck(rng)
-		out[i] = pair{luck.draw(first), luck.again(correlation, rng).draw(backup)}
+		out[i] = pair{luck.Draw(first), again(luck, correlation, rng).Draw(backup)}
 	}
 	slices.SortFunc(out, func(a, b pair) int { return cmp.Compare(b.first, a.first) })
 	return out

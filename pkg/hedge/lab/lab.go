@@ -223,8 +223,8 @@ func (p *player) play() {
 
 func (p *player) begin(i int, now time.Duration) {
 	rng := rand.New(rand.NewPCG(p.Seed, uint64(i)))
-	first := p.strata.luck(i, rng)
-	took := scaled(first.draw(p.Latency), p.scale(i))
+	first := p.strata.draw(i, rng)
+	took := scaled(first.Draw(p.Latency), p.scale(i))
 	p.first[i] = took
 	k := &playing{Call: p.policy.Begin(hedge.Class{}, rng.Float64(), now), index: i, began: now, copies: 1, backups: rng, luck: first}
 	k.starts[0], k.lasts[0] = now, took
@@ -246,7 +246,7 @@ func (p *player) happen(e event) {
 		n := k.copies
 		k.copies++
 		p.extra[k.index]++
-		took := k.luck.again(p.Correlation, k.backups).draw(p.Backup)
+		took := again(k.luck, p.Correlation, k.backups).Draw(p.Backup)
 		k.starts[n], k.lasts[n] = e.at, scaled(took, p.scale(k.index))
 		p.agenda.push(event{e.at + k.lasts[n], k, n})
 		if at, ok := k.Next(); ok {
