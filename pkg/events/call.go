@@ -70,6 +70,9 @@ type Price struct {
 	// CachedInput is the price of a million tokens of the prompt that the
 	// provider had cached, in US dollars; absent, they cost as much as others.
 	CachedInput string `json:"cached_input,omitempty,nocopy"`
+	// Reasoning is the price of a million tokens of the answer that the model did
+	// not show, in US dollars; absent, they cost as much as others.
+	Reasoning string `json:"reasoning,omitempty,nocopy"`
 }
 
 // Recorded is an answer that a model gave once.
@@ -197,6 +200,9 @@ type CallStarted struct {
 	// ReservedUSD is the most that the attempt can cost, in US dollars, absent
 	// if the price is unknown.
 	ReservedUSD string `json:"reserved_usd,omitempty,nocopy"`
+	// ReservedTokens is the most tokens that the attempt can use, of input and
+	// output, absent if it costs nothing.
+	ReservedTokens int64 `json:"reserved_tokens,omitempty"`
 }
 
 // Kind implements Data.
@@ -238,6 +244,8 @@ type CallCompleted struct {
 	// CostKnown is false if a price or a number of tokens is unknown; CostUSD
 	// then leaves it out.
 	CostKnown bool `json:"cost_known"`
+	// CostRange says between what the cost lies; absent, it is CostUSD.
+	CostRange *CostRange `json:"cost_range,omitempty"`
 	// Served is the name of the model as the provider says it served it.
 	Served string `json:"served_model,omitempty,nocopy"`
 	// Finish is the provider's reason for the end of the answer.
@@ -249,12 +257,29 @@ type CallCompleted struct {
 	Simulated bool `json:"simulated,omitempty"`
 	// Recorded says that the answer was given earlier, not in this run.
 	Recorded bool `json:"recorded,omitempty"`
+	// Cached says that the same call was answered before and nobody was asked: the
+	// answer cost nothing and has no latency.
+	Cached bool `json:"cached,omitempty"`
 	// Attempts are the requests that were made, by their number.
 	Attempts []Attempt `json:"attempts"`
 }
 
 // Kind implements Data.
 func (*CallCompleted) Kind() Kind { return KindCallCompleted }
+
+// CostRange says between what a cost lies where providers did not report the
+// usage of every attempt, in US dollars.
+//
+//easyjson:json
+type CostRange struct {
+	// ReportedUSD is what the attempts cost whose usage was reported.
+	ReportedUSD string `json:"reported_usd,nocopy"`
+	// ProrataUSD adds what the others used until they were given up, as far as
+	// that can be estimated, else all that they can have used.
+	ProrataUSD string `json:"prorata_usd,nocopy"`
+	// WorstUSD adds all that the others can have used.
+	WorstUSD string `json:"worst_usd,nocopy"`
+}
 
 // Failure says why there is no answer.
 //
@@ -265,6 +290,13 @@ type Failure struct {
 	// Message is for people; it never holds a secret.
 	Message string `json:"message,nocopy"`
 }
+
+// The sources of a count of tokens.
+const (
+	UsageReported  = "reported"
+	UsageEstimated = "estimated"
+	UsageUnknown   = "unknown"
+)
 
 // Usage counts tokens.
 //
@@ -310,8 +342,15 @@ type Attempt struct {
 	Failure *Failure `json:"failure,omitempty"`
 	// Usage counts its tokens.
 	Usage *Usage `json:"usage,omitempty"`
-	// CostUSD is what it cost, in US dollars, absent if that is unknown.
+	// CostUSD is what it cost, in US dollars, absent if that is unknown. Where no
+	// usage was reported it is what it is taken to have cost.
 	CostUSD string `json:"cost_usd,omitempty,nocopy"`
+	// ProrataUSD is what it cost if only what it used until it was given up is
+	// charged, in US dollars; absent, that is CostUSD.
+	ProrataUSD string `json:"prorata_usd,omitempty,nocopy"`
+	// WorstUSD is the most that it can have cost, in US dollars; absent, that is
+	// CostUSD.
+	WorstUSD string `json:"worst_usd,omitempty,nocopy"`
 	// RequestID is the provider's name of the request.
 	RequestID string `json:"request_id,omitempty,nocopy"`
 	// Served is the name of the model as the provider says it served it.

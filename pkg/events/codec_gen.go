@@ -1281,6 +1281,20 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents9(in *jlexer.Lexe
 			} else {
 				out.Reason = string(in.UnsafeString())
 			}
+		case "budget":
+			if in.IsNull() {
+				in.Skip()
+				out.Budget = nil
+			} else {
+				if out.Budget == nil {
+					out.Budget = new(Budget)
+				}
+				if in.IsNull() {
+					in.Skip()
+				} else {
+					(*out.Budget).UnmarshalEasyJSON(in)
+				}
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -1299,6 +1313,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents9(out *jwriter.Wr
 		const prefix string = ",\"reason\":"
 		out.RawString(prefix[1:])
 		out.String(string(in.Reason))
+	}
+	if in.Budget != nil {
+		const prefix string = ",\"budget\":"
+		out.RawString(prefix)
+		(*in.Budget).MarshalEasyJSON(out)
 	}
 	out.RawByte('}')
 }
@@ -1352,6 +1371,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents10(in *jlexer.Lex
 			} else {
 				out.Dir = string(in.UnsafeString())
 			}
+		case "prices":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Prices = string(in.UnsafeString())
+			}
 		case "submitter":
 			if in.IsNull() {
 				in.Skip()
@@ -1381,6 +1406,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents10(out *jwriter.W
 		const prefix string = ",\"dir\":"
 		out.RawString(prefix)
 		out.String(string(in.Dir))
+	}
+	if in.Prices != "" {
+		const prefix string = ",\"prices\":"
+		out.RawString(prefix)
+		out.String(string(in.Prices))
 	}
 	if in.Submitter != "" {
 		const prefix string = ",\"submitter\":"
@@ -1944,6 +1974,20 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 			} else {
 				out.CostUSD = string(in.UnsafeString())
 			}
+		case "cost_range":
+			if in.IsNull() {
+				in.Skip()
+				out.CostRange = nil
+			} else {
+				if out.CostRange == nil {
+					out.CostRange = new(CostRange)
+				}
+				if in.IsNull() {
+					in.Skip()
+				} else {
+					(*out.CostRange).UnmarshalEasyJSON(in)
+				}
+			}
 		case "dead_letters":
 			if in.IsNull() {
 				in.Skip()
@@ -2123,6 +2167,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 		out.RawString(prefix)
 		out.String(string(in.CostUSD))
 	}
+	if in.CostRange != nil {
+		const prefix string = ",\"cost_range\":"
+		out.RawString(prefix)
+		(*in.CostRange).MarshalEasyJSON(out)
+	}
 	{
 		const prefix string = ",\"dead_letters\":"
 		out.RawString(prefix)
@@ -2284,6 +2333,20 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 				in.Skip()
 			} else {
 				out.CostUSD = string(in.UnsafeString())
+			}
+		case "cost_range":
+			if in.IsNull() {
+				in.Skip()
+				out.CostRange = nil
+			} else {
+				if out.CostRange == nil {
+					out.CostRange = new(CostRange)
+				}
+				if in.IsNull() {
+					in.Skip()
+				} else {
+					(*out.CostRange).UnmarshalEasyJSON(in)
+				}
 			}
 		case "dead_letters":
 			if in.IsNull() {
@@ -2464,6 +2527,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 		out.RawString(prefix)
 		out.String(string(in.CostUSD))
 	}
+	if in.CostRange != nil {
+		const prefix string = ",\"cost_range\":"
+		out.RawString(prefix)
+		(*in.CostRange).MarshalEasyJSON(out)
+	}
 	{
 		const prefix string = ",\"dead_letters\":"
 		out.RawString(prefix)
@@ -2625,6 +2693,20 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents15(in *jlexer.Lex
 				in.Skip()
 			} else {
 				out.CostUSD = string(in.UnsafeString())
+			}
+		case "cost_range":
+			if in.IsNull() {
+				in.Skip()
+				out.CostRange = nil
+			} else {
+				if out.CostRange == nil {
+					out.CostRange = new(CostRange)
+				}
+				if in.IsNull() {
+					in.Skip()
+				} else {
+					(*out.CostRange).UnmarshalEasyJSON(in)
+				}
 			}
 		case "dead_letters":
 			if in.IsNull() {
@@ -2805,6 +2887,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents15(out *jwriter.W
 		out.RawString(prefix)
 		out.String(string(in.CostUSD))
 	}
+	if in.CostRange != nil {
+		const prefix string = ",\"cost_range\":"
+		out.RawString(prefix)
+		(*in.CostRange).MarshalEasyJSON(out)
+	}
 	{
 		const prefix string = ",\"dead_letters\":"
 		out.RawString(prefix)
@@ -2966,6 +3053,20 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents16(in *jlexer.Lex
 				in.Skip()
 			} else {
 				out.CostUSD = string(in.UnsafeString())
+			}
+		case "cost_range":
+			if in.IsNull() {
+				in.Skip()
+				out.CostRange = nil
+			} else {
+				if out.CostRange == nil {
+					out.CostRange = new(CostRange)
+				}
+				if in.IsNull() {
+					in.Skip()
+				} else {
+					(*out.CostRange).UnmarshalEasyJSON(in)
+				}
 			}
 		case "dead_letters":
 			if in.IsNull() {
@@ -3145,6 +3246,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents16(out *jwriter.W
 		const prefix string = ",\"cost_usd\":"
 		out.RawString(prefix)
 		out.String(string(in.CostUSD))
+	}
+	if in.CostRange != nil {
+		const prefix string = ",\"cost_range\":"
+		out.RawString(prefix)
+		(*in.CostRange).MarshalEasyJSON(out)
 	}
 	{
 		const prefix string = ",\"dead_letters\":"
@@ -3794,6 +3900,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents21(in *jlexer.Lex
 			} else {
 				out.CachedInput = string(in.UnsafeString())
 			}
+		case "reasoning":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Reasoning = string(in.UnsafeString())
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -3822,6 +3934,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents21(out *jwriter.W
 		const prefix string = ",\"cached_input\":"
 		out.RawString(prefix)
 		out.String(string(in.CachedInput))
+	}
+	if in.Reasoning != "" {
+		const prefix string = ",\"reasoning\":"
+		out.RawString(prefix)
+		out.String(string(in.Reasoning))
 	}
 	out.RawByte('}')
 }
@@ -5132,7 +5249,94 @@ func (v *DeadLetter) UnmarshalJSON(data []byte) error {
 func (v *DeadLetter) UnmarshalEasyJSON(l *jlexer.Lexer) {
 	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(in *jlexer.Lexer, out *CallTotals) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(in *jlexer.Lexer, out *CostRange) {
+	isTopLevel := in.IsStart()
+	if in.IsNull() {
+		if isTopLevel {
+			in.Consumed()
+		}
+		in.Skip()
+		return
+	}
+	in.Delim('{')
+	for !in.IsDelim('}') {
+		key := in.UnsafeFieldName(false)
+		in.WantColon()
+		switch key {
+		case "reported_usd":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.ReportedUSD = string(in.UnsafeString())
+			}
+		case "prorata_usd":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.ProrataUSD = string(in.UnsafeString())
+			}
+		case "worst_usd":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.WorstUSD = string(in.UnsafeString())
+			}
+		default:
+			in.SkipRecursive()
+		}
+		in.WantComma()
+	}
+	in.Delim('}')
+	if isTopLevel {
+		in.Consumed()
+	}
+}
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(out *jwriter.Writer, in CostRange) {
+	out.RawByte('{')
+	first := true
+	_ = first
+	{
+		const prefix string = ",\"reported_usd\":"
+		out.RawString(prefix[1:])
+		out.String(string(in.ReportedUSD))
+	}
+	{
+		const prefix string = ",\"prorata_usd\":"
+		out.RawString(prefix)
+		out.String(string(in.ProrataUSD))
+	}
+	{
+		const prefix string = ",\"worst_usd\":"
+		out.RawString(prefix)
+		out.String(string(in.WorstUSD))
+	}
+	out.RawByte('}')
+}
+
+// MarshalJSON supports json.Marshaler interface
+func (v CostRange) MarshalJSON() ([]byte, error) {
+	w := jwriter.Writer{}
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(&w, v)
+	return w.Buffer.BuildBytes(), w.Error
+}
+
+// MarshalEasyJSON supports easyjson.Marshaler interface
+func (v CostRange) MarshalEasyJSON(w *jwriter.Writer) {
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(w, v)
+}
+
+// UnmarshalJSON supports json.Unmarshaler interface
+func (v *CostRange) UnmarshalJSON(data []byte) error {
+	r := jlexer.Lexer{Data: data}
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(&r, v)
+	return r.Error()
+}
+
+// UnmarshalEasyJSON supports easyjson.Unmarshaler interface
+func (v *CostRange) UnmarshalEasyJSON(l *jlexer.Lexer) {
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(l, v)
+}
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(in *jlexer.Lexer, out *CallTotals) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5182,6 +5386,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(in *jlexer.Lex
 			} else {
 				out.Unpriced = int(in.Int())
 			}
+		case "cached":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Cached = int(in.Int())
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -5192,7 +5402,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(out *jwriter.Writer, in CallTotals) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(out *jwriter.Writer, in CallTotals) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5226,33 +5436,38 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(out *jwriter.W
 		out.RawString(prefix)
 		out.Int(int(in.Unpriced))
 	}
+	if in.Cached != 0 {
+		const prefix string = ",\"cached\":"
+		out.RawString(prefix)
+		out.Int(int(in.Cached))
+	}
 	out.RawByte('}')
 }
 
 // MarshalJSON supports json.Marshaler interface
 func (v CallTotals) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v CallTotals) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *CallTotals) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *CallTotals) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(in *jlexer.Lexer, out *CallStarted) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(in *jlexer.Lexer, out *CallStarted) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5302,6 +5517,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(in *jlexer.Lex
 			} else {
 				out.ReservedUSD = string(in.UnsafeString())
 			}
+		case "reserved_tokens":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.ReservedTokens = int64(in.Int64())
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -5312,7 +5533,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(out *jwriter.Writer, in CallStarted) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(out *jwriter.Writer, in CallStarted) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5346,33 +5567,38 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(out *jwriter.W
 		out.RawString(prefix)
 		out.String(string(in.ReservedUSD))
 	}
+	if in.ReservedTokens != 0 {
+		const prefix string = ",\"reserved_tokens\":"
+		out.RawString(prefix)
+		out.Int64(int64(in.ReservedTokens))
+	}
 	out.RawByte('}')
 }
 
 // MarshalJSON supports json.Marshaler interface
 func (v CallStarted) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v CallStarted) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *CallStarted) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *CallStarted) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(in *jlexer.Lexer, out *CallRequested) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lexer, out *CallRequested) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5527,7 +5753,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(out *jwriter.Writer, in CallRequested) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.Writer, in CallRequested) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5613,27 +5839,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v CallRequested) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v CallRequested) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *CallRequested) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *CallRequested) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lexer, out *CallCompleted) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lexer, out *CallCompleted) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5717,6 +5943,20 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lex
 			} else {
 				out.CostKnown = bool(in.Bool())
 			}
+		case "cost_range":
+			if in.IsNull() {
+				in.Skip()
+				out.CostRange = nil
+			} else {
+				if out.CostRange == nil {
+					out.CostRange = new(CostRange)
+				}
+				if in.IsNull() {
+					in.Skip()
+				} else {
+					(*out.CostRange).UnmarshalEasyJSON(in)
+				}
+			}
 		case "served_model":
 			if in.IsNull() {
 				in.Skip()
@@ -5746,6 +5986,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lex
 				in.Skip()
 			} else {
 				out.Recorded = bool(in.Bool())
+			}
+		case "cached":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Cached = bool(in.Bool())
 			}
 		case "attempts":
 			if in.IsNull() {
@@ -5784,7 +6030,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.Writer, in CallCompleted) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.Writer, in CallCompleted) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5833,6 +6079,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.W
 		out.RawString(prefix)
 		out.Bool(bool(in.CostKnown))
 	}
+	if in.CostRange != nil {
+		const prefix string = ",\"cost_range\":"
+		out.RawString(prefix)
+		(*in.CostRange).MarshalEasyJSON(out)
+	}
 	if in.Served != "" {
 		const prefix string = ",\"served_model\":"
 		out.RawString(prefix)
@@ -5858,6 +6109,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.W
 		out.RawString(prefix)
 		out.Bool(bool(in.Recorded))
 	}
+	if in.Cached {
+		const prefix string = ",\"cached\":"
+		out.RawString(prefix)
+		out.Bool(bool(in.Cached))
+	}
 	{
 		const prefix string = ",\"attempts\":"
 		out.RawString(prefix)
@@ -5880,27 +6136,114 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v CallCompleted) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v CallCompleted) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *CallCompleted) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *CallCompleted) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lexer, out *BilledTwice) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(in *jlexer.Lexer, out *Budget) {
+	isTopLevel := in.IsStart()
+	if in.IsNull() {
+		if isTopLevel {
+			in.Consumed()
+		}
+		in.Skip()
+		return
+	}
+	in.Delim('{')
+	for !in.IsDelim('}') {
+		key := in.UnsafeFieldName(false)
+		in.WantColon()
+		switch key {
+		case "usd":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.USD = string(in.UnsafeString())
+			}
+		case "calls":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Calls = int64(in.Int64())
+			}
+		case "tokens":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Tokens = int64(in.Int64())
+			}
+		default:
+			in.SkipRecursive()
+		}
+		in.WantComma()
+	}
+	in.Delim('}')
+	if isTopLevel {
+		in.Consumed()
+	}
+}
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(out *jwriter.Writer, in Budget) {
+	out.RawByte('{')
+	first := true
+	_ = first
+	{
+		const prefix string = ",\"usd\":"
+		out.RawString(prefix[1:])
+		out.String(string(in.USD))
+	}
+	{
+		const prefix string = ",\"calls\":"
+		out.RawString(prefix)
+		out.Int64(int64(in.Calls))
+	}
+	{
+		const prefix string = ",\"tokens\":"
+		out.RawString(prefix)
+		out.Int64(int64(in.Tokens))
+	}
+	out.RawByte('}')
+}
+
+// MarshalJSON supports json.Marshaler interface
+func (v Budget) MarshalJSON() ([]byte, error) {
+	w := jwriter.Writer{}
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(&w, v)
+	return w.Buffer.BuildBytes(), w.Error
+}
+
+// MarshalEasyJSON supports easyjson.Marshaler interface
+func (v Budget) MarshalEasyJSON(w *jwriter.Writer) {
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(w, v)
+}
+
+// UnmarshalJSON supports json.Unmarshaler interface
+func (v *Budget) UnmarshalJSON(data []byte) error {
+	r := jlexer.Lexer{Data: data}
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(&r, v)
+	return r.Error()
+}
+
+// UnmarshalEasyJSON supports easyjson.Unmarshaler interface
+func (v *Budget) UnmarshalEasyJSON(l *jlexer.Lexer) {
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(l, v)
+}
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(in *jlexer.Lexer, out *BilledTwice) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5942,7 +6285,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.Writer, in BilledTwice) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(out *jwriter.Writer, in BilledTwice) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5967,27 +6310,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v BilledTwice) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v BilledTwice) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *BilledTwice) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *BilledTwice) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(in *jlexer.Lexer, out *Ballot) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(in *jlexer.Lexer, out *Ballot) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -6053,7 +6396,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(out *jwriter.Writer, in Ballot) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(out *jwriter.Writer, in Ballot) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -6098,27 +6441,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Ballot) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Ballot) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Ballot) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Ballot) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(in *jlexer.Lexer, out *Attempt) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents41(in *jlexer.Lexer, out *Attempt) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -6214,6 +6557,18 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(in *jlexer.Lex
 			} else {
 				out.CostUSD = string(in.UnsafeString())
 			}
+		case "prorata_usd":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.ProrataUSD = string(in.UnsafeString())
+			}
+		case "worst_usd":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.WorstUSD = string(in.UnsafeString())
+			}
 		case "request_id":
 			if in.IsNull() {
 				in.Skip()
@@ -6242,7 +6597,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(out *jwriter.Writer, in Attempt) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents41(out *jwriter.Writer, in Attempt) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -6301,6 +6656,16 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(out *jwriter.W
 		out.RawString(prefix)
 		out.String(string(in.CostUSD))
 	}
+	if in.ProrataUSD != "" {
+		const prefix string = ",\"prorata_usd\":"
+		out.RawString(prefix)
+		out.String(string(in.ProrataUSD))
+	}
+	if in.WorstUSD != "" {
+		const prefix string = ",\"worst_usd\":"
+		out.RawString(prefix)
+		out.String(string(in.WorstUSD))
+	}
 	if in.RequestID != "" {
 		const prefix string = ",\"request_id\":"
 		out.RawString(prefix)
@@ -6322,27 +6687,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Attempt) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents41(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Attempt) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents41(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Attempt) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents41(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Attempt) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents41(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(in *jlexer.Lexer, out *AnalysisCompleted) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(in *jlexer.Lexer, out *AnalysisCompleted) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -6441,7 +6806,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(out *jwriter.Writer, in AnalysisCompleted) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(out *jwriter.Writer, in AnalysisCompleted) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -6507,23 +6872,23 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v AnalysisCompleted) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v AnalysisCompleted) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *AnalysisCompleted) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *AnalysisCompleted) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(l, v)
 }

@@ -1,6 +1,7 @@
 package events_test
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ func with(ev events.Event, d events.Data) events.Event {
 }
 
 func examples() []example {
-	return append(append(runExamples(), callExamples()...), resultExamples()...)
+	return slices.Concat(runExamples(), callExamples(), resultExamples(), costExamples())
 }
 
 func runExamples() []example {

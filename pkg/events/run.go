@@ -12,6 +12,9 @@ type RunRequested struct {
 	// Dir is the folder in which programs that the spec names are started, if the
 	// submitter's own process runs the run; absent if the spec names none.
 	Dir string `json:"dir,omitempty,nocopy"`
+	// Prices is the text of the table of prices to use; absent, it is the
+	// dispatcher's.
+	Prices string `json:"prices,omitempty,nocopy"`
 	// Submitter is free text: who or what asked.
 	Submitter string `json:"submitter,omitempty,nocopy"`
 }
@@ -111,6 +114,20 @@ func (*RunSuspended) Kind() Kind { return KindRunSuspended }
 type RunResumed struct {
 	// Reason is for people.
 	Reason string `json:"reason,nocopy"`
+	// Budget replaces the run's budget; absent, that stays as it is.
+	Budget *Budget `json:"budget,omitempty"`
+}
+
+// Budget limits what a run spends; 0 is no limit.
+//
+//easyjson:json
+type Budget struct {
+	// USD is the limit in US dollars.
+	USD string `json:"usd,nocopy"`
+	// Calls is the limit of requests to models, retries and backups included.
+	Calls int64 `json:"calls"`
+	// Tokens is the limit of tokens, of input and output.
+	Tokens int64 `json:"tokens"`
 }
 
 // Kind implements Data.
@@ -160,6 +177,8 @@ type RunEnd struct {
 	// CostUSD is what all attempts cost, possibly billed ones at their worst, in
 	// US dollars.
 	CostUSD string `json:"cost_usd,nocopy"`
+	// CostRange says between what the cost lies; absent, it is CostUSD.
+	CostRange *CostRange `json:"cost_range,omitempty"`
 	// DeadLetters is the number of messages that could not be processed.
 	DeadLetters int `json:"dead_letters"`
 	// PossiblyBilled are the attempts whose end nobody saw.
@@ -193,6 +212,8 @@ type CallTotals struct {
 	Attempts int `json:"attempts"`
 	// Unpriced is the number of calls whose cost is not fully known.
 	Unpriced int `json:"unpriced,omitempty"`
+	// Cached is the number of Answered for which nobody was asked.
+	Cached int `json:"cached,omitempty"`
 }
 
 // BilledTwice is an attempt that was started and whose end nobody saw: the

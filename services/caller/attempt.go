@@ -106,7 +106,7 @@ func (a *attempt) intend(ctx context.Context) error {
 		a.mu.Unlock()
 		ev := events.About(events.StartedSubject(r.Run, r.Query, r.Call, a.number), a.source(), r.ID, a.Now())
 		a.describe(&ev)
-		ev.Data = &events.CallStarted{Attempt: a.number, Nonce: a.nonce, Caller: a.Instance, Hedge: a.hedge}
+		ev.Data = a.intent()
 		stored, err := a.Log.PublishEvents(ctx, &ev)
 		if err != nil {
 			a.failure = cancelled(ctx)

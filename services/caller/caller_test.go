@@ -235,8 +235,11 @@ func TestLostAttemptIsMadeAgain(t *testing.T) {
 			t.Errorf("attempt %d is %d, %s; want %s", i+1, a.Attempt, a.Outcome, want)
 		}
 	}
-	if d.CostKnown {
-		t.Error("the cost is known though six attempts may have been billed")
+	// 1,100 tokens were reported; each of the six others may have used the 18 bytes
+	// of the prompt, 16 for the message and 4,096 of an answer without a limit.
+	want := events.CostRange{ReportedUSD: "0.0011", ProrataUSD: "0.02588", WorstUSD: "0.02588"}
+	if !d.CostKnown || d.CostUSD != "0.02588" || d.CostRange == nil || *d.CostRange != want {
+		t.Errorf("six attempts may have been billed: $%s, known %t, between %+v", d.CostUSD, d.CostKnown, d.CostRange)
 	}
 	if n := s.requests.Load(); n != 1 {
 		t.Errorf("%d requests, want 1", n)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/crucible-go/crucible/internal/provider"
 	"github.com/crucible-go/crucible/pkg/events"
-	"github.com/crucible-go/crucible/pkg/money"
 )
 
 // answered is the terminal fact of a call with an answer. Its latency runs from
@@ -54,32 +53,18 @@ func (c *call) failed(outcome string, f *provider.Error) *events.CallCompleted {
 	return d
 }
 
-// terminal sums up the attempts. The cost is known when that of each attempt
-// that may have been charged is.
+// terminal sums up the attempts.
 func (c *call) terminal(outcome string) *events.CallCompleted {
 	slices.SortFunc(c.attempts, func(a, b events.Attempt) int { return cmp.Compare(a.Attempt, b.Attempt) })
 	d := &events.CallCompleted{
-		Outcome:   outcome,
-		Role:      c.order.Role,
-		Attempts:  c.attempts,
-		CostKnown: !c.unpriced,
+		Outcome:  outcome,
+		Role:     c.order.Role,
+		Attempts: c.attempts,
 	}
 	if bills(c.order.Provider) {
 		d.WaitNS = c.waited.Nanoseconds()
 	}
-	var sum money.USD
-	for _, a := range c.attempts {
-		if a.CostUSD == "" {
-			continue
-		}
-		usd, err := money.Parse(a.CostUSD)
-		if err != nil {
-			d.CostKnown = false
-			continue
-		}
-		sum = sum.Add(usd)
-	}
-	d.CostUSD = sum.String()
+	c.total(d)
 	return d
 }
 

@@ -157,19 +157,9 @@ func (c *call) lost(ctx context.Context, payload []byte) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	outcome := attemptInterrupted
-	if bills(c.order.Provider) {
-		outcome = events.AttemptPossiblyBilled
-		c.unpriced = true
-	}
-	c.attempts = append(c.attempts, events.Attempt{Attempt: started.Attempt, Outcome: outcome})
+	a, known := c.lostAttempt(started)
+	c.attempts = append(c.attempts, a)
+	c.unpriced = c.unpriced || !known
 	c.next = max(c.next, started.Attempt+1)
 	return nil
 }
-
-// attemptInterrupted is the outcome of a lost attempt at a provider that costs
-// nothing.
-const attemptInterrupted = "interrupted"
-
-// bills reports whether asking the provider again may cost money again.
-func bills(name string) bool { return name != "recorded" && name != "simulated" }
