@@ -30,13 +30,7 @@ func newEffect(name, method string, n int, estimate, low, high, level float64) (
 // [1] Cumming, Finch (2001), Educational and Psychological Measurement 61 (4):
 // 532-574.
 func noncentralT(t, df, level float64) (low, high float64) {
-	tail := math.Log((1 - level) / 2)
-	// The interval is shorter than that for large df, t ± z·√(1 + t²/2ν), a few
-	// times over.
-	step := 1 + math.Sqrt(1+t*t/(2*df))
-	low = rootBelow(func(delta float64) float64 { return dist.NoncentralT{DF: df, Delta: delta}.LogSF(t) - tail }, t, step)
-	high = -rootBelow(func(delta float64) float64 { return dist.NoncentralT{DF: df, Delta: delta}.LogSF(-t) - tail }, -t, step)
-	return low, high
+	return dist.NoncentralTDeltas(t, df, (1-level)/2)
 }
 
 // rootBelow returns the root of a function that increases, most likely below

@@ -160,42 +160,17 @@ func oneWaySize(name string, groups [][]float64, o Options, size varianceSize) (
 	return sizeOfF(name, l.between()/d1/l.mse, d1, l.df, o, size)
 }
 
-// noncentralF returns the interval for the noncentrality of an F statistic.
+// noncentralF returns the interval for the noncentrality of an F statistic: those
+// under which its upper and its lower tail have probability (1 − level)/2, or 0
+// where none has.
 func noncentralF(f, d1, d2, level float64) (low, high float64) {
-	return noncentrality(d1*f, level,
-		func(lambda float64) float64 { return dist.NoncentralF{D1: d1, D2: d2, Lambda: lambda}.LogSF(f) },
-		func(lambda float64) float64 { return dist.NoncentralF{D1: d1, D2: d2, Lambda: lambda}.LogCDF(f) })
+	tail := (1 - level) / 2
+	return dist.NoncentralFLambdaSF(f, d1, d2, tail), dist.NoncentralFLambda(f, d1, d2, tail)
 }
 
-// noncentralChiSquared returns the interval for the noncentrality of a χ² statistic.
+// noncentralChiSquared returns the interval for the noncentrality of a χ²
+// statistic likewise.
 func noncentralChiSquared(x, df, level float64) (low, high float64) {
-	return noncentrality(x, level,
-		func(lambda float64) float64 { return dist.NoncentralChiSquared{DF: df, Lambda: lambda}.LogSF(x) },
-		func(lambda float64) float64 { return dist.NoncentralChiSquared{DF: df, Lambda: lambda}.LogCDF(x) })
-}
-
-// noncentrality returns the noncentralities whose upper and whose lower tail have
-// probability (1 − level)/2, or 0 where none has.
-func noncentrality(start, level float64, logSF, logCDF func(lambda float64) float64) (low, high float64) {
-	tail := math.Log((1 - level) / 2)
-	low = rootAbove(func(lambda float64) float64 { return logSF(lambda) - tail }, start)
-	high = rootAbove(func(lambda float64) float64 { return tail - logCDF(lambda) }, start)
-	return low, high
-}
-
-// rootAbove returns the root of a function that increases from 0 on, or 0 if it is
-// positive there already.
-func rootAbove(f func(float64) float64, start float64) float64 {
-	low, fLow := 0.0, f(0)
-	if !(fLow < 0) {
-		return 0
-	}
-	for high := max(start, 1); high < math.MaxFloat64/4; high *= 2 {
-		fHigh := f(high)
-		if fHigh >= 0 {
-			return brent(f, low, high, fLow, fHigh)
-		}
-		low, fLow = high, fHigh
-	}
-	return math.Inf(1)
+	tail := (1 - level) / 2
+	return dist.NoncentralChiSquaredLambdaSF(x, df, tail), dist.NoncentralChiSquaredLambda(x, df, tail)
 }

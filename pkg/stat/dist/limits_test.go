@@ -130,31 +130,6 @@ func TestMixtureAndIntegral(t *testing.T) {
 	}
 }
 
-// TestParametersOfNoncentrality: what inverts a distribution in its parameter.
-func TestParametersOfNoncentrality(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		df := rapid.Float64Range(1, 300).Draw(t, "df")
-		x := rapid.Float64Range(0, 40).Draw(t, "x")
-		p := rapid.Float64Range(1e-6, 1-1e-6).Draw(t, "p")
-		delta := NoncentralTDelta(x, df, p)
-		if got := (NoncentralT{df, delta}).CDF(x); math.Abs(got-p) > 1e-9 {
-			t.Fatalf("delta %v has %v, want %v", delta, got, p)
-		}
-		if lambda := NoncentralFLambda(x, 3, df, p); lambda > 0 {
-			if got := (NoncentralF{3, df, lambda}).CDF(x); math.Abs(got-p) > 1e-9 {
-				t.Fatalf("lambda %v has %v, want %v", lambda, got, p)
-			}
-		} else if got := (F{3, df}).CDF(x); got > p {
-			t.Fatalf("lambda is 0, but the central F has %v, more than %v", got, p)
-		}
-		if lambda := NoncentralChiSquaredLambda(x, df, p); lambda > 0 {
-			if got := (NoncentralChiSquared{df, lambda}).CDF(x); math.Abs(got-p) > 1e-9 {
-				t.Fatalf("lambda %v has %v, want %v", lambda, got, p)
-			}
-		}
-	})
-}
-
 // TestWholeQuantiles: the least number with the probability, as sums of the
 // probabilities have it.
 func TestWholeQuantiles(t *testing.T) {

@@ -72,7 +72,10 @@ func (d NoncentralF) start(float64, bool) float64 { return 1 + d.Lambda/d.D1 }
 //	P(0 < T ≤ t) = ½ Σ mⁱe⁻ᵐ/Γ(i+1) · I(y; i+½, ν/2)   over i = 0, ½, 1, …
 //
 // all terms positive [1], and likewise above t. Where the signs differ and the
-// terms would cancel, the tail is an integral over the variance's root.
+// terms would cancel, the tail is an integral over the variance's root S; where it
+// is neither small nor far out, that is quicker for all,
+//
+//	P(T ≤ t) = E Φ(t·S − Delta).
 //
 // [1] Lenth (1989), algorithm AS 243, Applied Statistics 38 (1): 185-189.
 type NoncentralT struct{ DF, Delta float64 }
@@ -89,8 +92,25 @@ func (d NoncentralT) tails(t float64) (lower, upper float64) {
 		return Normal{}.tails(t - d.Delta)
 	case d.Delta == 0:
 		return T{d.DF}.tails(t)
+	}
+	if r, ok := newChiRule(d.DF, t); ok {
+		if lower, upper = r.normalTails(t, d.Delta); lower > ruleTail && upper > ruleTail {
+			if lower < upper {
+				lower = math.Log(lower)
+				return lower, log1mExp(lower)
+			}
+			upper = math.Log(upper)
+			return log1mExp(upper), upper
+		}
+	}
+	return d.farTails(t)
+}
+
+// farTails returns the tails where they are small or the rule for S has no use.
+func (d NoncentralT) farTails(t float64) (lower, upper float64) {
+	switch {
 	case d.Delta < 0:
-		upper, lower = NoncentralT{d.DF, -d.Delta}.tails(-t)
+		upper, lower = NoncentralT{d.DF, -d.Delta}.farTails(-t)
 		return lower, upper
 	case t < 0:
 		lower = d.opposite(-t)
@@ -128,51 +148,49 @@ func (d NoncentralT) start(logP float64, upper bool) float64 {
 }
 
 // NoncentralTDelta returns the delta with P(T ≤ t) = p for the noncentral t: it
-// falls with p, and p near 0 and 1 give the bounds of an interval for delta. It is
-// ±1e7 where it lies beyond.
+// falls with p. It is ±Inf where it lies beyond ±1e7.
 func NoncentralTDelta(t, df, p float64) float64 {
 	if !(df >= leastRoot) || !(p > 0 && p < 1) || t-t != 0 {
 		return math.NaN()
 	}
-	f := tailGap(p, func(delta float64) law { return NoncentralT{df, delta} }, t)
+	r, ok := newChiRule(df, t)
+	if p > 0.5 {
+		return -deltaBelow(r, ok, -t, df, 1-p) // exact for these p
+	}
+	return deltaBelow(r, ok, t, df, p)
+}
+
+// NoncentralTDeltas returns the deltas with P(T ≥ t) = q and with P(T ≤ t) = q,
+// for q ≤ ½: the interval for delta that each side misses with that probability.
+func NoncentralTDeltas(t, df, q float64) (low, high float64) {
+	if !(df >= leastRoot) || !(q > 0 && q <= 0.5) || t-t != 0 {
+		return math.NaN(), math.NaN()
+	}
+	r, ok := newChiRule(df, t)
+	return -deltaBelow(r, ok, -t, df, q), deltaBelow(r, ok, t, df, q)
+}
+
+func deltaBelow(r chiRule, ok bool, t, df, p float64) float64 {
+	delta := deltaFor(r, ok, t, df, p)
+	if math.Abs(delta) >= maxDelta*(1-1e-9) {
+		return math.Copysign(math.Inf(1), delta)
+	}
+	return delta
+}
+
+// deltaFor returns the delta with P(T ≤ t) = p ≤ ½, by the rule if it is ok.
+func deltaFor(r chiRule, ok bool, t, df, p float64) float64 {
 	z := (Normal{}).Quantile(p)
-	start := math.Max(-maxDelta/2, math.Min(maxDelta/2, t-z*math.Sqrt(1+t*t/(2*df))))
-	return math.Max(-maxDelta, math.Min(maxDelta, root(f, start, -maxDelta, maxDelta)))
-}
-
-// NoncentralFLambda returns the lambda ≥ 0 with P(F ≤ f) = p for the noncentral
-// F: 0 where even the central distribution has P(F ≤ f) ≤ p.
-func NoncentralFLambda(f, d1, d2, p float64) float64 {
-	if !(NoncentralF{D1: d1, D2: d2}).valid() || !(p > 0 && p < 1) || !(f >= 0) || math.IsInf(f, 1) {
-		return math.NaN()
+	if df > maxDF {
+		return t - z
 	}
-	return lambdaFor(tailGap(p, func(l float64) law { return NoncentralF{d1, d2, l} }, f), d1*f)
-}
-
-// NoncentralChiSquaredLambda returns the lambda ≥ 0 with P(X ≤ x) = p for the
-// noncentral chi-squared: 0 where even the central distribution has P(X ≤ x) ≤ p.
-func NoncentralChiSquaredLambda(x, df, p float64) float64 {
-	if !(ChiSquared{df}).valid() || !(p > 0 && p < 1) || !(x >= 0) || math.IsInf(x, 1) {
-		return math.NaN()
-	}
-	return lambdaFor(tailGap(p, func(l float64) law { return NoncentralChiSquared{df, l} }, x), x)
-}
-
-func lambdaFor(f func(float64) float64, start float64) float64 {
-	if f(0) >= 0 {
-		return 0
-	}
-	return math.Min(maxLambda, root(f, math.Min(math.Max(start, 1e-3), maxLambda/2), 0, maxLambda))
-}
-
-// tailGap returns an increasing function of a parameter that is 0 where
-// P(X ≤ x) = p, compared in the smaller tail.
-func tailGap(p float64, of func(float64) law, x float64) func(float64) float64 {
-	return func(parameter float64) float64 {
-		lower, upper := both(of(parameter), x)
-		if p <= 0.5 {
-			return math.Log(p) - lower
+	// As though tS were normal.
+	mean := math.Exp(LogGammaHalf(df/2) - 0.5*math.Log(df/2))
+	start := math.Max(-maxDelta/2, math.Min(maxDelta/2, t*mean-z*math.Hypot(1, t*math.Sqrt(math.Max(0, 1-mean*mean)))))
+	if ok && p > ruleTail {
+		if delta, ok := r.delta(t, p, start); ok {
+			return delta
 		}
-		return upper - math.Log1p(-p)
 	}
+	return root(func(delta float64) float64 { return math.Log(p) - logCDF(NoncentralT{df, delta}, t) }, start, -maxDelta, maxDelta)
 }
