@@ -72,7 +72,7 @@ func metricOf(name string) metric {
 		return metric{name: name, unit: UnitMS, scale: quantiles, q: q, value: latencyOf}
 	}
 	m := metric{name: name, unit: UnitScore, scale: means, value: scoreOf(name)}
-	if name == "exact_match" {
+	if name == "exact_match" || name == "contains" {
 		m.unit, m.scale = UnitShare, shares
 	}
 	return m

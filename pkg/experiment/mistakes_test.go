@@ -62,7 +62,7 @@ var mistakes = []struct {
 	{"look-ahead", "name: t", "name: t\nscore: {extract: '(?=A)'}", "3:18: score.extract is not a regular expression: invalid or unsupported Perl syntax: `(?=`", ""},
 	{"misspelled extractor", "name: t", "name: t\nscore: {extract: gsm8}", `3:18: unknown extract "gsm8"`, `did you mean "gsm8k"?`},
 	{"extractor of later", "name: t", "name: t\nscore: {extract: code}", `3:18: extract "code" is not in this version yet`, "works now: none, gsm8k, choice, numeric"},
-	{"metric of later", "name: t", "name: t\nscore: {metrics: [f1]}", `3:19: metrics "f1" is not in this version yet`, "works now: exact_match"},
+	{"metric of later", "name: t", "name: t\nscore: {metrics: [codebleu]}", `3:19: metrics "codebleu" is not in this version yet`, "works now: exact_match, contains, f1, f1_set, bleu, rouge_1, rouge_2, rouge_l, chrf, levenshtein"},
 	{"k without pass_at_k", "name: t", "name: t\nscore: {k: 5}", `3:12: score.k has no meaning without the metric pass_at_k`, ""},
 	{"metric twice", "name: t", "name: t\nmetrics: [accuracy, accuracy]", `3:21: "accuracy" is in metrics twice`, ""},
 	{"unknown metric", "name: t", "name: t\nmetrics: [acuracy]", `3:11: unknown metric "acuracy"`, `did you mean "accuracy"?`},

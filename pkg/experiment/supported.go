@@ -27,7 +27,7 @@ func Supported(key string) Values {
 	case "score.normalize":
 		return Values{Works: []string{"none", "lowercase_trim", "numeric", "choice"}, Later: []string{"boolean", "json"}}
 	case "score.metrics":
-		return Values{Works: []string{"exact_match"}, Later: []string{"f1", "bleu", "rouge_l", "pass_at_k", "codebleu"}}
+		return Values{Works: []string{"exact_match", "contains", "f1", "f1_set", "bleu", "rouge_1", "rouge_2", "rouge_l", "chrf", "levenshtein"}, Later: []string{"pass_at_k", "codebleu"}}
 	case "metrics": // and latency_pN for any N, and the score metrics by their own names
 		return Values{Works: []string{"accuracy", "cost_per_query", "latency_p50", "latency_p99", "latency_mean", "consensus"}}
 	case "models.provider":

@@ -18,8 +18,54 @@ import (
 // ErrUnknown is wrapped by errors about a name that does not exist.
 var ErrUnknown = errors.New("unknown name")
 
-// MetricExactMatch is 1 where the answer equals the expected one, else 0.
-const MetricExactMatch = "exact_match"
+// The metrics of one answer. All but BLEU and chrF, which are published from 0 to
+// 100, lie between 0 and 1.
+const (
+	MetricExactMatch  = "exact_match" // 1 where the answer equals the expected one, else 0
+	MetricContains    = "contains"    // 1 where the expected one occurs in the answer, see Contains
+	MetricF1          = "f1"          // SQuAD's, of multisets of words
+	MetricF1Set       = "f1_set"      // the same, of sets
+	MetricBLEU        = "bleu"        // of one sentence, see BLEU
+	MetricRouge1      = "rouge_1"     // F1 of words
+	MetricRouge2      = "rouge_2"     // F1 of pairs of words
+	MetricRougeL      = "rouge_l"     // F1 of the longest common subsequence of words
+	MetricChrF        = "chrf"        // chrF2
+	MetricLevenshtein = "levenshtein" // see Similarity
+)
+
+// Metrics are the names of the metrics.
+func Metrics() []string {
+	return []string{MetricExactMatch, MetricContains, MetricF1, MetricF1Set, MetricBLEU, MetricRouge1, MetricRouge2, MetricRougeL, MetricChrF, MetricLevenshtein}
+}
+
+// metricOf returns the metric of a name.
+func metricOf(name string) (metric, bool) {
+	of := func(f func(answer, expected string) float64) (metric, bool) { return metric{name, f}, true }
+	switch name {
+	case MetricExactMatch:
+		return of(exactMatch)
+	case MetricContains:
+		return of(contains)
+	case MetricF1:
+		return of(func(a, e string) float64 { return F1(a, e).F1 })
+	case MetricF1Set:
+		return of(func(a, e string) float64 { return F1Set(a, e).F1 })
+	case MetricBLEU:
+		b := NewBLEU()
+		return of(func(a, e string) float64 { return b.Sentence(a, e) })
+	case MetricRouge1:
+		return of(func(a, e string) float64 { return Rouge(1, a, e).F1 })
+	case MetricRouge2:
+		return of(func(a, e string) float64 { return Rouge(2, a, e).F1 })
+	case MetricRougeL:
+		return of(func(a, e string) float64 { return RougeL(a, e).F1 })
+	case MetricChrF:
+		return of(func(a, e string) float64 { return ChrF(a, e) })
+	case MetricLevenshtein:
+		return of(Similarity)
+	}
+	return metric{}, false
+}
 
 // A metric compares two answers that were read and normalised.
 type metric struct {
@@ -50,10 +96,11 @@ func New(extract, normalize string, metrics []string) (*Scorer, error) {
 	}
 	s := &Scorer{extract: e, normalize: n}
 	for _, name := range metrics {
-		if name != MetricExactMatch {
-			return nil, fmt.Errorf("score: metric %q: %w, want %s", name, ErrUnknown, MetricExactMatch)
+		m, ok := metricOf(name)
+		if !ok {
+			return nil, fmt.Errorf("score: metric %q: %w, want %s", name, ErrUnknown, strings.Join(Metrics(), ", "))
 		}
-		s.metrics = append(s.metrics, metric{name, exactMatch})
+		s.metrics = append(s.metrics, m)
 	}
 	return s, nil
 }
@@ -83,18 +130,48 @@ func (s *Scorer) Expected(text string) (string, bool) {
 
 // Score compares an answer of Read with one of Expected and returns every
 // metric in the order of New. An empty answer, one that could not be read, has
-// no match.
+// 0 of each.
 func (s *Scorer) Score(answer, expected string) []events.Metric {
 	out := make([]events.Metric, len(s.metrics))
 	for i, m := range s.metrics {
-		out[i] = events.Metric{Name: m.name, Value: m.of(answer, expected)}
+		out[i].Name = m.name
+		if answer != "" {
+			out[i].Value = m.of(answer, expected)
+		}
 	}
 	return out
 }
 
+// Correct reports whether an answer is right: the first metric has its greatest
+// value.
+func (s *Scorer) Correct(answer, expected string) bool {
+	if answer == "" {
+		return false
+	}
+	m := s.metrics[0]
+	return m.of(answer, expected) >= full(m.name)-1e-9
+}
+
+// full is the greatest value of a metric.
+func full(name string) float64 {
+	switch name {
+	case MetricBLEU, MetricChrF:
+		return 100
+	}
+	return 1
+}
+
 // exactMatch is the metric exact_match.
 func exactMatch(answer, expected string) float64 {
-	if answer != "" && answer == expected {
+	if answer == expected {
+		return 1
+	}
+	return 0
+}
+
+// contains is the metric contains.
+func contains(answer, expected string) float64 {
+	if Contains(answer, expected) {
 		return 1
 	}
 	return 0

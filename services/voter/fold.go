@@ -252,7 +252,7 @@ func (q *query) decision(read []ensemble.Ballot, v ensemble.Verdict) *events.Vot
 	}
 	if v.State == events.VoteDecidedState && known {
 		d.Scores = q.rule.scorer.Score(v.Answer, expected)
-		d.Correct = correct(d.Scores)
+		d.Correct = q.rule.scorer.Correct(v.Answer, expected)
 	}
 	d.Ballots = make([]events.Ballot, len(q.data.Calls))
 	for i, call := range q.data.Calls {
@@ -264,7 +264,7 @@ func (q *query) decision(read []ensemble.Ballot, v ensemble.Verdict) *events.Vot
 			if !b.Valid {
 				e.Outcome, e.Answer = events.VoteInvalid, ""
 			} else if known {
-				e.Correct = correct(q.rule.scorer.Score(b.Answer, expected))
+				e.Correct = q.rule.scorer.Correct(b.Answer, expected)
 			}
 		} else {
 			e.Answer = ""
@@ -277,9 +277,6 @@ func (q *query) decision(read []ensemble.Ballot, v ensemble.Verdict) *events.Vot
 	}
 	return d
 }
-
-// correct reads the first metric: the one that accuracy is made of.
-func correct(scores []events.Metric) bool { return len(scores) > 0 && scores[0].Value >= 1 }
 
 func order(calls []string, call string) int {
 	for i, c := range calls {
