@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"syscall"
 	"time"
 
@@ -15,7 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/crucible-go/crucible/internal/app"
-	"github.com/crucible-go/crucible/internal/provider/simulate"
 	"github.com/crucible-go/crucible/internal/telemetry"
 )
 
@@ -173,72 +171,4 @@ func (c *cli) storeCommand() *cobra.Command {
 	cmd.Flags().StringVar(&addr, "listen", "127.0.0.1:8123", "loopback address")
 	cmd.Flags().BoolVar(&readonly, "readonly", false, "refuse everything but reading")
 	return cmd
-}
-
-func (c *cli) simulateCommand() *cobra.Command {
-	var addr, answers, input, expected string
-	var models []string
-	var seed uint64
-	cmd := &cobra.Command{
-		Use:   "simulate",
-		Short: "Run a server that speaks a provider's protocol with chosen latencies, accuracies and errors",
-		Long: "Serves chat completions under http://ADDRESS/v1 and counts under /stats. Every\n" +
-			"answer is labelled as simulated.\n\n" +
-			"A model is described by --model, for example\n" +
-			"  --model id=sim_a,accuracy=0.92,p50=800ms,p95=2s,p99=5s,error_rate=0.01",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			conf := simulate.Config{Addr: addr, Seed: seed}
-			for _, text := range models {
-				m, err := simulate.ParseModel(text)
-				if err != nil {
-					return &app.UsageError{Err: fmt.Errorf("--model: %w", err), Hint: "such as --model id=sim_a,accuracy=0.92,p50=800ms"}
-				}
-				conf.Models = append(conf.Models, m)
-			}
-			if answers != "" {
-				a, err := loadAnswers(answers, input, expected)
-				if err != nil {
-					return err
-				}
-				conf.Answers = a
-			}
-			s, err := simulate.New(conf)
-			if errors.Is(err, syscall.EADDRINUSE) {
-				return taken("--listen", err)
-			}
-			if err != nil {
-				return &app.UsageError{Err: err, Hint: "see crucible simulate --help"}
-			}
-			if c.asJSON {
-				if err := c.printJSON(map[string]string{"url": s.URL()}); err != nil {
-					return err
-				}
-			} else {
-				c.say("simulate: %s", s.URL())
-			}
-			return s.Run(cmd.Context())
-		},
-	}
-	f := cmd.Flags()
-	f.StringVar(&addr, "listen", "127.0.0.1:8089", "loopback address; port 0 is a free one")
-	f.StringArrayVar(&models, "model", nil, "a model; may be repeated")
-	f.Uint64Var(&seed, "seed", 0, "seed of everything that is random")
-	f.StringVar(&answers, "answers", "", "JSON lines with questions and right answers")
-	f.StringVar(&input, "input", "input", "field of the question in --answers")
-	f.StringVar(&expected, "expected", "expected", "field of the right answer in --answers")
-	return cmd
-}
-
-func loadAnswers(path, input, expected string) (*simulate.Answers, error) {
-	f, err := os.Open(path) //nolint:gosec // the user names his own file
-	if err != nil {
-		return nil, &app.UsageError{Err: fmt.Errorf("--answers: %w", err)}
-	}
-	defer func() { _ = f.Close() }() // nothing was written
-	a, err := simulate.LoadAnswers(f, input, expected)
-	if err != nil {
-		return nil, &app.UsageError{Err: fmt.Errorf("--answers: %s: %w", path, err)}
-	}
-	return a, nil
 }

@@ -40,12 +40,13 @@ const (
 // unknown shape, a quantile that is missing, negative or below a lower one, a
 // share that is none.
 func CheckLatency(l events.Latency) error {
-	_, err := newDistribution(&l)
+	_, err := Distribution(&l)
 	return err
 }
 
-// newDistribution makes the distribution of what a latency says, nil for none.
-func newDistribution(l *events.Latency) (latency.Distribution, error) {
+// Distribution makes the distribution of what a latency says but its scale, nil for
+// none.
+func Distribution(l *events.Latency) (latency.Distribution, error) {
 	base, err := shaped(l)
 	if err != nil {
 		return nil, err
@@ -256,7 +257,7 @@ const maxDistributions = 1024
 // of returns the distribution of a latency, nil for none.
 func (d *Draws) of(l *events.Latency) (latency.Distribution, error) {
 	if d == nil || l.Shape != ShapeBimodal {
-		return newDistribution(l)
+		return Distribution(l)
 	}
 	key := shapeKey{l.Shape, l.P50NS, l.P95NS, l.P99NS, l.MeanNS, l.SDNS, l.SlowShare, l.SlowFactor}
 	d.mu.RLock()
@@ -265,7 +266,7 @@ func (d *Draws) of(l *events.Latency) (latency.Distribution, error) {
 	if known != nil {
 		return known, nil
 	}
-	made, err := newDistribution(l)
+	made, err := Distribution(l)
 	if err != nil {
 		return nil, err
 	}

@@ -82,6 +82,12 @@ func (d *Draws) Simulate(sim *events.Simulated, seed uint64, attempt int) (Outco
 	if err != nil {
 		return Outcome{}, err
 	}
+	return SimulateFrom(sim, dist, seed, attempt), nil
+}
+
+// SimulateFrom is Simulate with the simulation's own distribution of latencies at
+// hand, as Distribution returns it.
+func SimulateFrom(sim *events.Simulated, dist latency.Distribution, seed uint64, attempt int) Outcome {
 	drawn := newDraw(seed, attempt)
 	o := Outcome{Fails: drawn.fails < sim.ErrorRate}
 	o.Mode = fate(sim.Failures, drawn.fate)
@@ -96,7 +102,7 @@ func (d *Draws) Simulate(sim *events.Simulated, seed uint64, attempt int) (Outco
 		luck = newDraw(seed, 1).luck().Again(sim.Correlation, luck)
 	}
 	o.timing(sim, dist, luck)
-	return o, nil
+	return o
 }
 
 // fate is how an attempt goes wrong, "" if it does not.

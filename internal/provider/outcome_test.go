@@ -126,8 +126,8 @@ func TestSimulatedTokens(t *testing.T) {
 	if u := r.Usage; u.Output != 200 || u.Reasoning != 198 || u.CachedInput != u.Input/2 {
 		t.Errorf("usage %+v", *u)
 	}
-	if r.LatencyNS != 25e8 || r.FirstByteNS != 5e8 {
-		t.Errorf("latency %s, first token after %s", time.Duration(r.LatencyNS), time.Duration(r.FirstByteNS))
+	if r.LatencyNS != 25e8 || r.FirstTokenNS != 5e8 {
+		t.Errorf("latency %s, first token after %s", time.Duration(r.LatencyNS), time.Duration(r.FirstTokenNS))
 	}
 	sim.Tokens.Spread, sim.TokensPerSecond, sim.FirstToken = 0.5, 0, 0.4
 	above := 0

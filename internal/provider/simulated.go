@@ -55,7 +55,7 @@ func (s Simulated) Ask(ctx context.Context, r *Request) (*Reply, error) {
 		Repaired:   repaired,
 	}
 	if r.Order.Virtual && (sim.FirstToken > 0 || sim.TokensPerSecond > 0) {
-		reply.FirstByteNS = d.FirstTokenNS
+		reply.FirstTokenNS = d.FirstTokenNS
 	}
 	return reply, nil
 }

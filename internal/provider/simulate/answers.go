@@ -11,9 +11,17 @@ import (
 // Answers knows the right answers to questions and finds the question in a
 // prompt.
 type Answers struct {
-	exact map[string]string   // by the whole question
+	exact map[string]Known    // by the whole question
 	heads map[string][]string // questions by their first bytes
 	head  int                 // how many
+}
+
+// Known is what is known of a question.
+type Known struct {
+	Found      bool
+	Question   string
+	Expected   string // the right answer
+	Difficulty string
 }
 
 // maxHead bounds the first bytes by which a question is looked up.
@@ -23,7 +31,13 @@ const maxHead = 32
 // named, usually "input" and "expected". Of two answers to one question the
 // first counts; lines without a question are errors.
 func LoadAnswers(r io.Reader, inputField, expectedField string) (*Answers, error) {
-	a := &Answers{exact: map[string]string{}, heads: map[string][]string{}, head: maxHead}
+	return LoadRated(r, inputField, expectedField, "")
+}
+
+// LoadRated is LoadAnswers with a field that says how difficult a question is, ""
+// for none.
+func LoadRated(r io.Reader, inputField, expectedField, difficultyField string) (*Answers, error) {
+	a := &Answers{exact: map[string]Known{}, heads: map[string][]string{}, head: maxHead}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 16<<20)
 	for n := 1; lines.Scan(); n++ {
@@ -39,7 +53,11 @@ func LoadAnswers(r io.Reader, inputField, expectedField string) (*Answers, error
 			return nil, fmt.Errorf("answers: line %d: no %q", n, inputField)
 		}
 		if _, known := a.exact[question]; !known {
-			a.exact[question] = field(item[expectedField])
+			k := Known{true, question, field(item[expectedField]), ""}
+			if difficultyField != "" {
+				k.Difficulty = field(item[difficultyField])
+			}
+			a.exact[question] = k
 			a.head = min(a.head, len(question))
 		}
 	}
@@ -62,15 +80,21 @@ func field(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// Find returns the right answer to the question that a prompt asks: the last one
-// that occurs in it, since examples stand before it, and of those that begin at
-// the same place the longest. Its time is linear in the prompt's length.
+// Find returns the right answer to the question that a prompt asks.
 func (a *Answers) Find(prompt string) (string, bool) {
+	k := a.Lookup(prompt)
+	return k.Expected, k.Found
+}
+
+// Lookup finds the question that a prompt asks: the last one that occurs in it,
+// since examples stand before it, and of those that begin at the same place the
+// longest. Its time is linear in the prompt's length.
+func (a *Answers) Lookup(prompt string) Known {
 	if a == nil || len(a.exact) == 0 {
-		return "", false
+		return Known{}
 	}
-	if answer, ok := a.exact[strings.TrimSpace(prompt)]; ok {
-		return answer, true
+	if known, ok := a.exact[strings.TrimSpace(prompt)]; ok {
+		return known
 	}
 	for i := len(prompt) - a.head; i >= 0; i-- {
 		longest := ""
@@ -80,8 +104,8 @@ func (a *Answers) Find(prompt string) (string, bool) {
 			}
 		}
 		if longest != "" {
-			return a.exact[longest], true
+			return a.exact[longest]
 		}
 	}
-	return "", false
+	return Known{}
 }

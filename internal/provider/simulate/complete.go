@@ -3,13 +3,11 @@ package simulate
 import (
 	"context"
 	"crypto/subtle"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/crucible-go/crucible/internal/provider"
@@ -19,220 +17,253 @@ import (
 // maxRequest is the size in bytes of the largest request that is read.
 const maxRequest = 8 << 20
 
-// request is what is read of a request.
-type request struct {
-	Model    string `json:"model"`
-	Messages []struct {
-		Role    string `json:"role"`
-		Content text   `json:"content"`
-	} `json:"messages"`
-	Seed          *int64 `json:"seed"`
-	MaxTokens     *int64 `json:"max_tokens"`
-	MaxCompletion *int64 `json:"max_completion_tokens"`
-	Stream        bool   `json:"stream"`
-	StreamOptions struct {
-		IncludeUsage bool `json:"include_usage"`
-	} `json:"stream_options"`
+// The headers by which a client says which call a request belongs to, and which
+// copy of the call it is, from 1. Without them a call is its prompt, and copies are
+// numbered as they come.
+const (
+	HeaderCall = "X-Crucible-Call"
+	HeaderCopy = "X-Crucible-Copy"
+)
+
+// exchange is one request on its way to its answer.
+type exchange struct {
+	*Server
+	dialect
+	w     http.ResponseWriter
+	r     *http.Request
+	began time.Time
+	q     *request
+	model *model
 }
 
-// text is a content: a string, or a list of parts with texts.
-type text string
+// serve is the handler of a dialect.
+func (s *Server) serve(d dialect) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		e := &exchange{Server: s, dialect: d, w: w, r: r, began: time.Now()}
+		s.counts.enter()
+		defer s.counts.leave()
+		e.complete()
+	}
+}
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (t *text) UnmarshalJSON(b []byte) error {
-	var s *string
-	if err := json.Unmarshal(b, &s); err == nil {
-		if s != nil {
-			*t = text(*s)
-		}
+func (x *exchange) complete() {
+	serial := x.serial.Add(1)
+	id := strconv.FormatUint(serial, 10)
+	x.w.Header()["X-Request-Id"] = []string{"req-simulated-" + id}
+	x.w.Header()["Request-Id"] = []string{"req-simulated-" + id}
+	x.first.CompareAndSwap(0, x.began.UnixNano())
+	if p, ok := x.accept(); !ok {
+		x.counts.rejected.Add(1)
+		x.fail(p)
+		return
+	}
+	x.model.counts.enter()
+	defer x.model.counts.leave()
+	if x.q.stream {
+		x.counts.streamed.Add(1)
+	}
+	estimate := x.q.input() + x.expectedOutput()
+	if l := x.model.admit(x.began, estimate); l.wait > 0 {
+		x.turnAway(l, x.w.Header())
+		return
+	}
+	call := x.q.identity(x.config.Seed, x.r.Header.Get(HeaderCall))
+	ordinal := x.copy(call)
+	if x.model.turnsAway(call, ordinal) {
+		x.turnAway(levels{wait: x.model.RetryAfter}, x.w.Header())
+		return
+	}
+	c := x.decide(call, ordinal, serial)
+	c.id = id
+	x.model.tokens.settle(c.in + c.out - estimate)
+	x.dialect.limits(x.w.Header(), x.model.levels(x.began), x.began)
+	x.send(c)
+}
+
+// accept reads the request and finds its model, or says what is wrong with it.
+func (x *exchange) accept() (problem, bool) {
+	if want := x.config.Key.Reveal(); want != "" && subtle.ConstantTimeCompare([]byte(x.key(x.r)), []byte(want)) != 1 {
+		return unauthorized(), false
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxRequest))
+	if err != nil {
+		return problem{http.StatusRequestEntityTooLarge, "too_large", "the request could not be read", 0}, false
+	}
+	if x.q, err = x.read(x.r, body); err != nil {
+		return invalid("the request is not valid: " + err.Error()), false
+	}
+	if x.model = x.lookup(x.q.model); x.model == nil {
+		return unknownModel(x.q.model), false
+	}
+	return problem{}, true
+}
+
+// lookup finds a model by its name, nil for none.
+func (s *Server) lookup(name string) *model {
+	if m := s.models[name]; m != nil {
+		return m
+	}
+	if name == "" {
 		return nil
 	}
-	var parts []struct {
-		Text string `json:"text"`
-	}
-	if err := json.Unmarshal(b, &parts); err != nil {
-		return errors.New("content: want a text or a list of parts")
-	}
-	for _, p := range parts {
-		*t += text(p.Text)
-	}
-	return nil
+	return s.models[AnyModel]
 }
 
-// question is the last message of the user.
-func (q *request) question() string {
-	for i := len(q.Messages) - 1; i >= 0; i-- {
-		if q.Messages[i].Role == "user" {
-			return string(q.Messages[i].Content)
-		}
+// expectedOutput is what the answer's tokens are taken to be before they are known.
+func (x *exchange) expectedOutput() int64 {
+	n := int64(64)
+	if t := x.model.Tokens; t != nil && t.Output > 0 {
+		n = t.Output
 	}
-	return ""
+	if x.q.limit > 0 {
+		n = min(n, x.q.limit)
+	}
+	return n
 }
 
-// seed is the identity of the prompt: of everything that was said so far.
-func (q *request) seed(of uint64) uint64 {
-	parts := make([]string, 0, 3+2*len(q.Messages))
-	parts = append(parts, "simulate", strconv.FormatUint(of, 10), q.Model)
-	for _, m := range q.Messages {
-		parts = append(parts, m.Role, string(m.Content))
+// admit takes a request and its tokens from the model's limits, or says how long
+// to wait.
+func (m *model) admit(now time.Time, tokens int64) levels {
+	if m.requests.limit == 0 && m.tokens.limit == 0 {
+		return levels{}
 	}
-	return events.Seed(parts...)
+	wait := m.tokens.admit(now, 0) // only looks
+	if wait == 0 {
+		wait = m.requests.admit(now, 1)
+	}
+	if wait == 0 {
+		m.tokens.settle(tokens)
+	}
+	l := m.levels(now)
+	l.wait = wait
+	return l
 }
 
-// limit is the number of tokens that the answer may have, 0 for any.
-func (q *request) limit() int64 {
-	for _, n := range []*int64{q.MaxCompletion, q.MaxTokens} {
-		if n != nil && *n > 0 {
-			return *n
-		}
-	}
-	return 0
+func (m *model) levels(now time.Time) levels {
+	return levels{requests: m.requests.level(now), tokens: m.tokens.level(now)}
 }
 
-// completion is an answer, ready to be sent.
-type completion struct {
-	id, model, text, finish string
-	in, out                 int64
-	latency                 time.Duration
-	fails                   bool
+// copy is which copy of a call the request is.
+func (x *exchange) copy(call uint64) int {
+	if n, err := strconv.Atoi(x.r.Header.Get(HeaderCopy)); err == nil && n > 0 && n <= math.MaxInt32 {
+		return n
+	}
+	return x.seen.next(call)
 }
 
-func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
-	s.stats.requests.Add(1)
-	s.stats.inFlight.Add(1)
-	defer s.stats.inFlight.Add(-1)
-	n := s.serial.Add(1)
-	w.Header().Set("X-Request-Id", "req-simulated-"+strconv.FormatUint(n, 10))
-	q, m := s.accept(w, r)
-	if q == nil {
-		s.stats.rejected.Add(1)
-		return
+// turnsAway decides by chance whether a request is turned away.
+func (m *model) turnsAway(call uint64, ordinal int) bool {
+	if m.RateLimitRate == 0 {
+		return false
 	}
-	m.requests.Add(1)
-	prompt := q.seed(s.config.Seed)
-	occurrence := s.seen.next(prompt)
-	if wait, turnedAway := m.turnsAway(prompt, occurrence, time.Now()); turnedAway {
-		s.stats.rateLimited.Add(1)
-		seconds := (wait + time.Second - 1) / time.Second
-		w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
-		w.Header().Set("Retry-After-Ms", strconv.FormatInt(int64((wait+time.Millisecond-1)/time.Millisecond), 10))
-		writeError(w, http.StatusTooManyRequests, "rate_limit_error", "rate_limit_exceeded", "simulated rate limit of "+m.ID)
-		return
-	}
-	c := s.decide(q, m, prompt, occurrence)
-	c.id = "chatcmpl-simulated-" + strconv.FormatUint(n, 10)
-	if err := s.send(w, r, q, &c); err != nil {
-		s.stats.cancelled.Add(1)
-		panic(http.ErrAbortHandler) // close the connection: half an answer is none
-	}
-	if c.fails {
-		s.stats.errors.Add(1)
-	} else {
-		s.stats.answered.Add(1)
-	}
+	chance := &events.Simulated{ErrorRate: m.RateLimitRate}
+	return provider.Simulate(chance, ^call, ordinal).Fails
 }
 
-// accept reads a request and its model. It has answered itself when the request
-// is nil.
-func (s *Server) accept(w http.ResponseWriter, r *http.Request) (*request, *model) {
-	if want := "Bearer " + s.config.Key.Reveal(); !s.config.Key.Empty() &&
-		subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte(want)) != 1 {
-		writeError(w, http.StatusUnauthorized, "invalid_request_error", "invalid_api_key", "the key is missing or wrong")
-		return nil, nil
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
-	if err != nil {
-		writeError(w, http.StatusRequestEntityTooLarge, "invalid_request_error", "too_large", "the request could not be read")
-		return nil, nil
-	}
-	var q request
-	if err := json.Unmarshal(body, &q); err != nil {
-		writeError(w, http.StatusBadRequest, "invalid_request_error", "invalid_json", "the request is not valid: "+err.Error())
-		return nil, nil
-	}
-	if len(q.Messages) == 0 {
-		writeError(w, http.StatusBadRequest, "invalid_request_error", "missing", "messages: missing")
-		return nil, nil
-	}
-	m := s.models[q.Model]
-	if m == nil {
-		writeError(w, http.StatusNotFound, "invalid_request_error", "model_not_found", fmt.Sprintf("the model %q is not simulated here", q.Model))
-		return nil, nil
-	}
-	return &q, m
+// turnAway answers with status 429.
+func (x *exchange) turnAway(l levels, h http.Header) {
+	x.counts.rateLimited.Add(1)
+	x.model.counts.rateLimited.Add(1)
+	x.dialect.limits(h, l, x.began)
+	x.fail(problem{http.StatusTooManyRequests, "rate_limit_exceeded", "simulated rate limit of " + x.model.ID, l.wait})
 }
 
-// turnsAway decides whether a request is turned away, and for how long.
-func (m *model) turnsAway(prompt uint64, occurrence int, now time.Time) (time.Duration, bool) {
-	if m.RateLimitRate > 0 {
-		chance := &events.Simulated{ErrorRate: m.RateLimitRate}
-		if provider.Simulate(chance, ^prompt, occurrence).Fails {
-			return m.RetryAfter, true
-		}
+// decide is a function of the server's seed, the model, the call, the number of
+// its copy and, for the text alone, the seed in the request; and, where there are
+// phases, of the time.
+func (x *exchange) decide(call uint64, ordinal int, serial uint64) *completion {
+	m, q := x.model, x.q
+	question := q.question()
+	known := x.config.Answers.Lookup(question)
+	sim := m.Simulated
+	sim.Expected, sim.RetryAfterNS = known.Expected, int64(m.RetryAfter)
+	if a, ok := m.ByDifficulty[known.Difficulty]; ok && known.Found {
+		sim.Accuracy = a
 	}
-	wait := m.bucket.admit(now)
-	return wait, wait > 0
-}
-
-// decide is a function of the server's seed, the model, the prompt, the number
-// of times it was asked and, for the text alone, the seed in the request.
-func (s *Server) decide(q *request, m *model, prompt uint64, occurrence int) completion {
-	expected, known := s.config.Answers.Find(q.question())
-	sim := &events.Simulated{Accuracy: m.Accuracy, ErrorRate: m.ErrorRate, Expected: expected, Latency: m.Latency}
-	drawn := provider.Simulate(sim, prompt, occurrence)
-	said := drawn.Text
-	if q.Seed != nil {
-		said = provider.Simulate(sim, events.Seed(strconv.FormatUint(prompt, 10), strconv.FormatInt(*q.Seed, 10)), 1).Text
+	if sim.ErrorCorrelation > 0 || sim.SameWrong > 0 {
+		sim.Item = x.item(known, question)
 	}
-	if !known && m.Reply != "" {
-		said = m.Reply
+	apply(x.config.Phases, &sim, m.ID, x.began.Sub(time.Unix(0, x.first.Load())), serial-1)
+	o := provider.SimulateFrom(&sim, m.dist, call, ordinal)
+	if q.seed != nil && textIsAnswer(o.Mode) {
+		o.Text = provider.SimulateFrom(&sim, nil, events.Seed(strconv.FormatUint(call, 10), strconv.FormatInt(*q.seed, 10)), 1).Text
 	}
-	c := completion{model: m.ID, text: said, finish: "stop", latency: time.Duration(drawn.LatencyNS), fails: drawn.Fails}
-	for _, msg := range q.Messages {
-		c.in += 4 + provider.EstimateTokens(string(msg.Content))
+	if !known.Found && m.Reply != "" && textIsAnswer(o.Mode) {
+		o.Text = m.Reply
 	}
-	if limit := q.limit(); limit > 0 && provider.EstimateTokens(said) > limit {
-		c.text, c.finish = string([]rune(said)[:4*limit]), "length"
+	c := &completion{model: q.model, text: o.Text, mode: o.Mode, finish: "stop", outcome: o, in: q.input()}
+	c.cached = provider.CachedTokens(c.in, &sim)
+	if sim.Tokens != nil {
+		c.out = o.Tokens
 	}
-	c.out = provider.EstimateTokens(c.text)
+	c.finishAt(q.limit)
 	return c
 }
 
-// send waits and answers. An error means that the client has gone.
-func (s *Server) send(w http.ResponseWriter, r *http.Request, q *request, c *completion) error {
-	if q.Stream && !c.fails {
-		return stream(w, r, q, c)
+// item is the identity of a question for every model.
+func (x *exchange) item(known Known, question string) uint64 {
+	if known.Found {
+		question = known.Question
 	}
-	if err := wait(r.Context(), c.latency); err != nil {
-		return err
+	return events.Seed("simulate item", strconv.FormatUint(x.config.Seed, 10), question)
+}
+
+// textIsAnswer reports whether a mode leaves the text as it is.
+func textIsAnswer(mode string) bool {
+	return mode != provider.ModeRefusal && mode != provider.ModeTruncated && mode != provider.ModeLimitText
+}
+
+// finishAt cuts the text at the limit of tokens and counts.
+func (c *completion) finishAt(limit int64) {
+	switch c.mode {
+	case provider.ModeEmpty, provider.ModeContentFilter:
+		c.text = ""
+	case provider.ModeTruncated:
+		c.finish = "length"
 	}
-	if c.fails {
-		writeError(w, http.StatusInternalServerError, "server_error", "simulated_error", "simulated failure of "+c.model)
-		return nil
+	visible := provider.EstimateTokens(c.text)
+	c.out = max(visible, c.out)
+	if limit <= 0 || c.out <= limit {
+		c.reasoning = c.out - visible
+		return
 	}
-	writeJSON(w, http.StatusOK, c.whole())
-	return nil
+	if visible > limit {
+		c.text = string([]rune(c.text)[:4*limit])
+		visible = limit
+	}
+	// A model that thinks longer than it may has the rest of its text cut off:
+	// here only the thoughts are.
+	c.out, c.reasoning = limit, limit-visible
+	if c.text != c.outcome.Text {
+		c.finish = "length"
+	}
+}
+
+// fail answers with a problem.
+func (x *exchange) fail(p problem) {
+	status, body := x.problem(p)
+	writeJSON(x.w, status, body)
+}
+
+// errGone is the error of a client that went away.
+var errGone = errors.New("the client has gone")
+
+// wait waits until some time after the request came.
+func (x *exchange) wait(after time.Duration) error {
+	d := after - time.Since(x.began)
+	if d <= 0 {
+		return x.r.Context().Err()
+	}
+	return wait(x.r.Context(), d)
 }
 
 func wait(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return errGone
 	case <-t.C:
 		return nil
 	}
-}
-
-func writeError(w http.ResponseWriter, status int, kind, code, message string) {
-	type body struct {
-		Message string `json:"message"`
-		Type    string `json:"type"`
-		Code    string `json:"code"`
-	}
-	writeJSON(w, status, map[string]body{"error": {strings.ToValidUTF8(message, "\uFFFD"), kind, code}})
 }

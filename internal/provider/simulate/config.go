@@ -1,15 +1,16 @@
-// Package simulate is an HTTP server that speaks the chat completions protocol
+// Package simulate is an HTTP server that speaks the protocols of OpenAI (chat
+// completions), Anthropic (messages) and Gemini (generateContent), streaming too,
 // with chosen accuracies, latencies and failures, so that everything between a
 // spec and a report can be tried over real connections without a real model.
 //
-// Every response is labelled: the header X-Crucible-Simulated, and the
-// system_fingerprint "crucible-simulated".
+// Every response is labelled: the header X-Crucible-Simulated, and in chat
+// completions the system_fingerprint "crucible-simulated".
 package simulate
 
 import (
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,119 +25,34 @@ type Config struct {
 	Models  []Model
 	Answers *Answers        // right answers by question; nil: none is known
 	Key     provider.Secret // the key that clients must send; empty: any or none
+	Phases  []Phase         // of latencies and errors in the course of time
 }
+
+// AnyModel is the id of a model that answers to every name that no other has.
+const AnyModel = "*"
 
 // Model is how a simulated model behaves.
 type Model struct {
-	ID            string
-	Accuracy      float64 // share of right answers, where one is known
-	Latency       events.Latency
-	ErrorRate     float64       // share of requests that end with status 500, after their latency
-	RateLimitRate float64       // share of requests that are turned away with status 429, at once
-	RetryAfter    time.Duration // what a 429 asks to wait
-	RPM           int           // requests per minute that are accepted, the rest is turned away; 0: any number
-	Reply         string        // what is answered where no right answer is known; "" is "simulated answer N"
-}
-
-// ParseModel reads a model in the form of a flag, for example
-//
-//	id=sim_a,accuracy=0.92,p50=800ms,p95=2s,p99=5s,error_rate=0.01
-//
-// Keys: id, accuracy (default 1), shape, p50, p95, p99, error_rate,
-// rate_limit_rate, retry_after (1s), rpm, reply. Without a shape it follows from
-// the quantiles that are given: all three piecewise, two lognormal, p50 alone
-// constant, none none.
-func ParseModel(text string) (Model, error) {
-	m := Model{Accuracy: 1, RetryAfter: time.Second}
-	seen := map[string]bool{}
-	for part := range strings.SplitSeq(text, ",") {
-		key, value, found := strings.Cut(part, "=")
-		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
-		switch {
-		case !found:
-			return Model{}, fmt.Errorf("model %q: %q is not key=value", text, part)
-		case seen[key]:
-			return Model{}, fmt.Errorf("model %q: %s is given twice", text, key)
-		}
-		seen[key] = true
-		if err := m.set(key, value); err != nil {
-			return Model{}, fmt.Errorf("model %q: %w", text, err)
-		}
-	}
-	if m.Latency.Shape == "" {
-		m.Latency.Shape = shapeOf(m.Latency)
-	}
-	if err := m.check(); err != nil {
-		return Model{}, fmt.Errorf("model %q: %w", text, err)
-	}
-	return m, nil
-}
-
-func (m *Model) set(key, value string) (err error) {
-	switch key {
-	case "id":
-		m.ID = value
-	case "accuracy":
-		m.Accuracy, err = strconv.ParseFloat(value, 64)
-	case "error_rate":
-		m.ErrorRate, err = strconv.ParseFloat(value, 64)
-	case "rate_limit_rate":
-		m.RateLimitRate, err = strconv.ParseFloat(value, 64)
-	case "rpm":
-		m.RPM, err = strconv.Atoi(value)
-	case "shape":
-		m.Latency.Shape = value
-	case "p50":
-		m.Latency.P50NS, err = nanoseconds(value)
-	case "p95":
-		m.Latency.P95NS, err = nanoseconds(value)
-	case "p99":
-		m.Latency.P99NS, err = nanoseconds(value)
-	case "retry_after":
-		m.RetryAfter, err = time.ParseDuration(value)
-	case "reply":
-		m.Reply = value
-	default:
-		return fmt.Errorf("unknown key %q (id, accuracy, shape, p50, p95, p99, error_rate, rate_limit_rate, retry_after, rpm, reply)", key)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %q is not a %s", key, value, kindOf(key))
-	}
-	return nil
-}
-
-func nanoseconds(value string) (int64, error) {
-	d, err := time.ParseDuration(value)
-	return int64(d), err
-}
-
-func kindOf(key string) string {
-	switch key {
-	case "p50", "p95", "p99", "retry_after":
-		return "duration such as 800ms or 2s"
-	case "rpm":
-		return "whole number"
-	}
-	return "number"
-}
-
-func shapeOf(l events.Latency) string {
-	switch {
-	case l.P95NS != 0 && l.P99NS != 0:
-		return provider.ShapePiecewise
-	case l.P95NS != 0 || l.P99NS != 0:
-		return provider.ShapeLognormal
-	case l.P50NS != 0:
-		return provider.ShapeConstant
-	}
-	return provider.ShapeNone
+	ID string
+	// Simulated is its behaviour. Expected and Item follow from the question;
+	// ErrorRate is the share of requests that end with status 500, after their
+	// latency.
+	events.Simulated
+	RateLimitRate float64            // share of requests that are turned away with status 429, at once
+	RetryAfter    time.Duration      // what such a 429 asks to wait
+	RPM           int                // requests per minute that are accepted, the rest is turned away; 0: any number
+	TPM           int                // tokens per minute, likewise
+	Reply         string             // what is answered where no right answer is known; "" is "simulated answer N"
+	ByDifficulty  map[string]float64 // accuracy by the difficulty of the question, where it differs
 }
 
 func (m *Model) check() error {
-	for _, r := range []struct {
-		name  string
-		value float64
-	}{{"accuracy", m.Accuracy}, {"error_rate", m.ErrorRate}, {"rate_limit_rate", m.RateLimitRate}} {
+	rates := []rate{{"rate_limit_rate", m.RateLimitRate}}
+	for level, accuracy := range m.ByDifficulty {
+		rates = append(rates, rate{"accuracy." + level, accuracy})
+	}
+	slices.SortFunc(rates, func(a, b rate) int { return strings.Compare(a.name, b.name) })
+	for _, r := range rates {
 		if !(r.value >= 0 && r.value <= 1) { // also not a number
 			return fmt.Errorf("%s: %v is not between 0 and 1", r.name, r.value)
 		}
@@ -146,8 +62,80 @@ func (m *Model) check() error {
 		return errors.New("id: missing")
 	case m.RPM < 0:
 		return errors.New("rpm: negative")
+	case m.TPM < 0:
+		return errors.New("tpm: negative")
 	case m.RetryAfter < 0:
 		return errors.New("retry_after: negative")
 	}
-	return provider.CheckLatency(m.Latency)
+	return provider.CheckSimulated(&m.Simulated)
+}
+
+type rate struct {
+	name  string
+	value float64
+}
+
+// Phase is a time during which models are slower or fail more often.
+type Phase struct {
+	Model string // "" is every model
+	// At is when it begins, For how long it lasts, 0 for good: in seconds since
+	// the first request, or in requests where Calls is set.
+	At, For float64
+	Calls   bool
+	// Factor is by how much latencies are longer, 0 for not at all; with Ramp it
+	// grows evenly from 1 in the course of the phase.
+	Factor float64
+	Ramp   bool
+	// ErrorRate is added to the models' own.
+	ErrorRate float64
+}
+
+func (p Phase) check() error {
+	switch {
+	case !(p.At >= 0) || !(p.For >= 0):
+		return errors.New("phase: at or for is negative")
+	case !(p.Factor >= 0 && p.Factor <= 1e6):
+		return fmt.Errorf("phase: a factor of %v is outside of 0 to 1,000,000", p.Factor)
+	case !(p.ErrorRate >= 0 && p.ErrorRate <= 1):
+		return fmt.Errorf("phase: error_rate: %v is not between 0 and 1", p.ErrorRate)
+	case p.Ramp && p.For == 0:
+		return errors.New("phase: a ramp needs a length, for=…")
+	}
+	return nil
+}
+
+// covers reports whether a phase is under way and how much of it is over.
+func (p Phase) covers(model string, elapsed time.Duration, calls uint64) (over float64, ok bool) {
+	at := elapsed.Seconds()
+	if p.Calls {
+		at = float64(calls)
+	}
+	if p.Model != "" && p.Model != model || at < p.At || p.For > 0 && at >= p.At+p.For {
+		return 0, false
+	}
+	if p.For > 0 {
+		over = (at - p.At) / p.For
+	}
+	return over, true
+}
+
+// apply changes a simulation by the phases that are under way.
+func apply(phases []Phase, sim *events.Simulated, model string, elapsed time.Duration, calls uint64) {
+	for _, p := range phases {
+		over, ok := p.covers(model, elapsed, calls)
+		if !ok {
+			continue
+		}
+		if p.Factor > 0 {
+			factor := p.Factor
+			if p.Ramp {
+				factor = 1 + (p.Factor-1)*over
+			}
+			if sim.Latency.Scale == 0 {
+				sim.Latency.Scale = 1
+			}
+			sim.Latency.Scale *= factor
+		}
+		sim.ErrorRate = min(1, sim.ErrorRate+p.ErrorRate)
+	}
 }

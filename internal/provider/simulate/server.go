@@ -2,16 +2,16 @@ package simulate
 
 import (
 	"context"
-	"encoding/json"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/crucible-go/crucible/internal/provider"
+	"github.com/crucible-go/crucible/pkg/latency"
 )
 
 // Fingerprint is the system_fingerprint of every completion.
@@ -22,21 +22,20 @@ type Server struct {
 	config   Config
 	models   map[string]*model
 	listener net.Listener
-	stats    stats
+	counts   counts
+	modes    []string
+	byMode   []atomic.Uint64
 	serial   atomic.Uint64
+	first    atomic.Int64 // when the first request came, in nanoseconds of the epoch
 	seen     occurrences
 }
 
 type model struct {
 	Model
-	requests atomic.Uint64
-	bucket   bucket
-}
-
-// stats counts requests for completions.
-type stats struct {
-	requests, answered, errors, rateLimited, cancelled, rejected atomic.Uint64
-	inFlight                                                     atomic.Int64
+	dist     latency.Distribution
+	counts   counts
+	requests bucket
+	tokens   bucket
 }
 
 // New checks the configuration and takes the address, which is free again after
@@ -45,7 +44,8 @@ func New(c Config) (*Server, error) {
 	if len(c.Models) == 0 {
 		return nil, errors.New("simulate: no model")
 	}
-	s := &Server{config: c, models: map[string]*model{}, seen: occurrences{of: map[uint64]int{}}}
+	s := &Server{config: c, models: map[string]*model{}, seen: occurrences{of: map[uint64]int{}}, modes: allModes()}
+	s.byMode = make([]atomic.Uint64, len(s.modes))
 	for _, m := range c.Models {
 		if err := m.check(); err != nil {
 			return nil, fmt.Errorf("simulate: model %q: %w", m.ID, err)
@@ -53,7 +53,19 @@ func New(c Config) (*Server, error) {
 		if s.models[m.ID] != nil {
 			return nil, fmt.Errorf("simulate: model %q: given twice", m.ID)
 		}
-		s.models[m.ID] = &model{Model: m, bucket: newBucket(m.RPM)}
+		dist, err := provider.Distribution(&m.Latency)
+		if err != nil {
+			return nil, fmt.Errorf("simulate: model %q: %w", m.ID, err)
+		}
+		s.models[m.ID] = &model{Model: m, dist: dist, requests: newBucket(m.RPM), tokens: newBucket(m.TPM)}
+	}
+	for _, p := range c.Phases {
+		if err := p.check(); err != nil {
+			return nil, fmt.Errorf("simulate: %w", err)
+		}
+		if p.Model != "" && s.models[p.Model] == nil {
+			return nil, fmt.Errorf("simulate: phase: there is no model %q", p.Model)
+		}
 	}
 	addr := c.Addr
 	if addr == "" {
@@ -79,7 +91,7 @@ func (s *Server) Close() error {
 }
 
 // goodbye is how long the handlers may take to notice that they are not wanted.
-const goodbye = 5 * time.Second
+const goodbye = time.Second
 
 // Run serves until ctx is done, then breaks off what is under way, and returns
 // when all of it has ended.
@@ -93,7 +105,11 @@ func (s *Server) Run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() {
 		patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
 		defer cancel()
-		down <- web.Shutdown(patience)
+		err := web.Shutdown(patience)
+		if errors.Is(err, context.DeadlineExceeded) && s.counts.inFlight.Load() == 0 {
+			err = nil // only connections that were never used: they are closed below
+		}
+		down <- err
 	})
 	err := web.Serve(s.listener)
 	if !stop() { // we were asked to end
@@ -105,125 +121,98 @@ func (s *Server) Run(ctx context.Context) error {
 	return nil
 }
 
-// Handler serves /v1/chat/completions, /v1/models and /stats, the first two also
-// without the version.
+// Handler serves the protocols, the list of models and /stats:
+//
+//	POST /v1/chat/completions                     OpenAI
+//	POST /v1/messages                             Anthropic
+//	POST /v1beta/models/MODEL:generateContent     Gemini, and :streamGenerateContent
+//	GET  /v1/models, /v1beta/models
+//
+// The first two and the models also without the version, Gemini's also under v1.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, prefix := range []string{"", "/v1"} {
-		mux.HandleFunc("POST "+prefix+"/chat/completions", s.complete)
+		mux.HandleFunc("POST "+prefix+"/chat/completions", s.serve(openAI{}))
+		mux.HandleFunc("POST "+prefix+"/messages", s.serve(anthropic{}))
 		mux.HandleFunc("GET "+prefix+"/models", s.list)
+		mux.HandleFunc("GET "+prefix+"/models/{id...}", s.one)
 	}
+	for _, prefix := range []string{"/v1beta", "/v1"} {
+		mux.HandleFunc("POST "+prefix+"/models/{call...}", s.serve(gemini{}))
+	}
+	mux.HandleFunc("GET /v1beta/models", s.listGemini)
 	mux.HandleFunc("GET /stats", s.writeStats)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set(provider.HeaderSimulated, "true")
+		w.Header()[provider.HeaderSimulated] = labelled
 		mux.ServeHTTP(w, r)
 	})
 }
 
-// Stats is what GET /stats reports.
-type Stats struct {
-	Requests    uint64            `json:"requests"` // for completions
-	ByModel     map[string]uint64 `json:"by_model"`
-	InFlight    int64             `json:"in_flight"`
-	Answered    uint64            `json:"answered"`
-	Errors      uint64            `json:"errors"` // simulated failures
-	RateLimited uint64            `json:"rate_limited"`
-	Cancelled   uint64            `json:"cancelled"` // the client went away
-	Rejected    uint64            `json:"rejected"`  // not a valid request
+var labelled = []string{"true"} // never written to
+
+// entry is a model in a list, in the form of OpenAI with what Anthropic has beside.
+type entry struct {
+	ID      string `json:"id"`
+	Object  string `json:"object"`
+	Created int64  `json:"created"`
+	OwnedBy string `json:"owned_by"`
+	Type    string `json:"type"`
+	Display string `json:"display_name"`
 }
 
-// Stats counts since the start.
-func (s *Server) Stats() Stats {
-	out := Stats{
-		Requests: s.stats.requests.Load(), ByModel: map[string]uint64{}, InFlight: s.stats.inFlight.Load(),
-		Answered: s.stats.answered.Load(), Errors: s.stats.errors.Load(), RateLimited: s.stats.rateLimited.Load(),
-		Cancelled: s.stats.cancelled.Load(), Rejected: s.stats.rejected.Load(),
-	}
-	for id, m := range s.models {
-		out.ByModel[id] = m.requests.Load()
-	}
-	return out
-}
+func newEntry(id string) entry { return entry{id, "model", 0, Fingerprint, "model", id} }
 
-func (s *Server) writeStats(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, s.Stats())
-}
-
-func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
-	type entry struct {
-		ID      string `json:"id"`
-		Object  string `json:"object"`
-		OwnedBy string `json:"owned_by"`
+func (s *Server) list(w http.ResponseWriter, r *http.Request) {
+	if !s.may(w, r) {
+		return
 	}
 	data := make([]entry, len(s.config.Models))
 	for i, m := range s.config.Models {
-		data[i] = entry{ID: m.ID, Object: "model", OwnedBy: Fingerprint}
+		data[i] = newEntry(m.ID)
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"object": "list", "data": data})
+	writeJSON(w, http.StatusOK, map[string]any{"object": "list", "data": data, "has_more": false})
 }
 
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		http.Error(w, "encode", http.StatusInternalServerError)
+func (s *Server) one(w http.ResponseWriter, r *http.Request) {
+	if !s.may(w, r) {
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(append(b, '\n')) // a client that has gone notices itself
+	id := r.PathValue("id")
+	if s.lookup(id) == nil {
+		status, body := openAI{}.problem(unknownModel(id))
+		writeJSON(w, status, body)
+		return
+	}
+	writeJSON(w, http.StatusOK, newEntry(id))
 }
 
-// occurrences counts how often a prompt was asked. It forgets everything when it
-// knows too many, so that its memory is bounded.
-type occurrences struct {
-	mu sync.Mutex
-	of map[uint64]int
+func (s *Server) listGemini(w http.ResponseWriter, r *http.Request) {
+	if !s.may(w, r) {
+		return
+	}
+	type named struct {
+		Name    string   `json:"name"`
+		Methods []string `json:"supportedGenerationMethods"`
+	}
+	models := make([]named, len(s.config.Models))
+	for i, m := range s.config.Models {
+		models[i] = named{"models/" + m.ID, []string{generate, streamGenerate}}
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"models": models})
 }
 
-const maxPrompts = 1 << 20
-
-// next is the number of this occurrence, from 1.
-func (o *occurrences) next(prompt uint64) int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if len(o.of) >= maxPrompts {
-		clear(o.of)
+// may answers requests without the key, in whichever header a protocol puts it.
+func (s *Server) may(w http.ResponseWriter, r *http.Request) bool {
+	want := s.config.Key.Reveal()
+	if want == "" {
+		return true
 	}
-	o.of[prompt]++
-	return o.of[prompt]
-}
-
-// bucket admits a number of requests per minute, evenly, with a burst of a
-// second's worth: the generic cell rate algorithm.
-type bucket struct {
-	mu       sync.Mutex
-	interval time.Duration // between two requests; 0: no limit
-	burst    time.Duration
-	next     time.Time // when the next request would arrive if they came evenly
-}
-
-func newBucket(rpm int) bucket {
-	if rpm <= 0 {
-		return bucket{}
+	for _, d := range []dialect{openAI{}, anthropic{}, gemini{}} {
+		if subtle.ConstantTimeCompare([]byte(d.key(r)), []byte(want)) == 1 {
+			return true
+		}
 	}
-	interval := time.Minute / time.Duration(rpm)
-	return bucket{interval: interval, burst: max(time.Second-interval, 0)}
-}
-
-// admit reports how long to wait before the next try, 0 where the request is
-// admitted.
-func (b *bucket) admit(now time.Time) time.Duration {
-	if b.interval == 0 {
-		return 0
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if now.After(b.next) {
-		b.next = now
-	}
-	if early := b.next.Sub(now) - b.burst; early > 0 {
-		return early
-	}
-	b.next = b.next.Add(b.interval)
-	return 0
+	status, body := openAI{}.problem(unauthorized())
+	writeJSON(w, status, body)
+	return false
 }

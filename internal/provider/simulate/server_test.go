@@ -323,8 +323,8 @@ func TestServerEnds(t *testing.T) {
 
 func TestParseModel(t *testing.T) {
 	m, err := simulate.ParseModel("id=sim_a, accuracy=0.92,p50=800ms,p95=2s,p99=5s,error_rate=0.01,rate_limit_rate=0.1,retry_after=2s,rpm=60,reply=x")
-	want := simulate.Model{ID: "sim_a", Accuracy: 0.92, ErrorRate: 0.01, RateLimitRate: 0.1, RetryAfter: 2 * time.Second, RPM: 60, Reply: "x",
-		Latency: events.Latency{Shape: "piecewise", P50NS: 8e8, P95NS: 2e9, P99NS: 5e9}}
+	want := simulate.Model{ID: "sim_a", RateLimitRate: 0.1, RetryAfter: 2 * time.Second, RPM: 60, Reply: "x",
+		Simulated: events.Simulated{Accuracy: 0.92, ErrorRate: 0.01, Latency: events.Latency{Shape: "piecewise", P50NS: 8e8, P95NS: 2e9, P99NS: 5e9}}}
 	if err != nil || !reflect.DeepEqual(m, want) {
 		t.Errorf("%+v, %v", m, err)
 	}
