@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -65,6 +66,7 @@ type Bus struct {
 	starting   sync.Mutex     // held while background grows
 	background sync.WaitGroup // the committers that run
 	objects    objectStore
+	cellBucket atomic.Pointer[jetstream.KeyValue] // LimitBucket, once it was seen
 }
 
 // Close ends the connection and the embedded server. Publishers that wait get

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/crucible-go/crucible/internal/limiter"
 	"github.com/crucible-go/crucible/internal/provider"
 	"github.com/crucible-go/crucible/pkg/events"
 )
@@ -41,8 +42,9 @@ type attempt struct {
 	to     target
 	copy   int  // of the call's copies in this round, from 0
 	hedge  bool // a backup of one that is under way
-	number int  // in the log, from 1
-	draw   int  // in this life of the call, from 1: what a simulation draws from
+	permit *limiter.Permit
+	number int // in the log, from 1
+	draw   int // in this life of the call, from 1: what a simulation draws from
 
 	record  events.Attempt
 	sent    time.Time // zero before the request leaves
@@ -78,10 +80,15 @@ func (a *attempt) make(ctx context.Context) error {
 // acquire waits for the permit, which settle gives back.
 func (a *attempt) acquire(ctx context.Context) error {
 	before := a.Now()
-	if err := a.to.pool.acquire(ctx, a.to.order); err != nil {
+	permit, err := a.to.pool.acquire(ctx, a.to.order)
+	if errors.As(err, &a.failure) {
+		return nil // the pool is stopped
+	}
+	if err != nil {
 		a.failure = cancelled(ctx)
 		return unlessCancelled(ctx, err)
 	}
+	a.permit = permit
 	waited := a.Now().Sub(before)
 	a.mu.Lock()
 	a.waited += waited
@@ -92,8 +99,9 @@ func (a *attempt) acquire(ctx context.Context) error {
 	return nil
 }
 
-// settle gives back what was taken for the attempt.
-func (a *attempt) settle() { a.to.pool.release() }
+// settle gives back what was taken for the attempt, and tells the pool what came
+// of it.
+func (a *attempt) settle() { a.permit.Done(a.reply, a.failure) }
 
 // intend stores call.started. Attempts that others made meanwhile are noted and
 // the next number is taken.

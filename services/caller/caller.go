@@ -10,6 +10,7 @@ package caller
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -60,6 +61,9 @@ type caller struct {
 	nonce   string
 	waiting rate.Sometimes // says that answers wait for the log
 
+	keep    context.Context // until close: that of the shares of limits
+	keeping sync.WaitGroup
+
 	mu    sync.Mutex
 	pools map[string]*pool
 	busy  map[string]bool // calls being made here
@@ -72,7 +76,9 @@ func Run(ctx context.Context, c Config, d Deps) error {
 		c.AckWait = 30 * time.Second
 	}
 	m := &caller{Config: c, Deps: d, nonce: rand.Text(), waiting: rate.Sometimes{First: 1, Interval: 10 * time.Second}, pools: map[string]*pool{}, busy: map[string]bool{}}
-	defer m.close()
+	keep, stop := context.WithCancel(context.WithoutCancel(ctx))
+	m.keep = keep
+	defer m.close(stop)
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return m.present(gctx) })
 	g.Go(func() error { return runs.Watch(gctx, d.Log, (*runs.Run).Open, m.attend) })
@@ -161,15 +167,19 @@ func (c *caller) open(decl experiment.Pool, dir string) (*pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Workers > 0 {
-		decl.Concurrency = min(decl.Concurrency, c.Workers)
+	p, err := c.newPool(decl, prov, closer)
+	if err != nil {
+		return nil, errors.Join(err, closer.Close())
 	}
-	p := newPool(decl, prov, closer)
 	c.pools[key] = p
 	return p, nil
 }
 
-func (c *caller) close() {
+// close gives back the shares of the limits, once no call is under way, and closes
+// the providers.
+func (c *caller) close(stop func()) {
+	stop()
+	c.keeping.Wait()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range c.pools {

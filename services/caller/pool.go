@@ -2,80 +2,90 @@ package caller
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"io"
+	"strconv"
 
-	"golang.org/x/time/rate"
-
+	"github.com/crucible-go/crucible/internal/limiter"
 	"github.com/crucible-go/crucible/internal/provider"
 	"github.com/crucible-go/crucible/pkg/events"
 	"github.com/crucible-go/crucible/pkg/experiment"
+	"github.com/crucible-go/crucible/pkg/limit"
 )
 
-// pool is a provider with what this process may ask of it: permits for
-// concurrent calls, requests and tokens per minute, shared by all runs.
+// pool is a provider with the permits that this process has for it, shared by
+// all runs and, unless nobody minds, with all other callers.
 type pool struct {
 	experiment.Pool
 	provider provider.Provider
 	closer   io.Closer
-	permits  chan struct{}
-	requests *rate.Limiter
-	tokens   *rate.Limiter
+	permits  *limiter.Pool
+	workers  int // calls of a run at a time
 }
 
-func newPool(decl experiment.Pool, p provider.Provider, closer io.Closer) *pool {
-	return &pool{
-		Pool:     decl,
-		provider: p,
-		closer:   closer,
-		permits:  make(chan struct{}, max(1, decl.Concurrency)),
-		requests: perMinute(decl.RPM),
-		tokens:   perMinute(decl.TPM),
+// newPool makes a pool, whose permits the caller keeps from now on.
+func (c *caller) newPool(decl experiment.Pool, prov provider.Provider, closer io.Closer) (*pool, error) {
+	p := &pool{Pool: decl, provider: prov, closer: closer, workers: max(1, decl.Concurrency)}
+	conf := limiter.Config{
+		Name:   decl.Name,
+		Member: c.nonce + "_" + strconv.Itoa(len(c.pools)),
+		Limit:  limit.PerMinute(max(1, decl.Concurrency), decl.RPM, decl.TPM),
+		Proven: !bills(decl.Provider) || decl.Provider == provider.NameExec,
+		Logger: c.Logger,
 	}
+	if c.Workers > 0 {
+		p.workers = min(p.workers, c.Workers)
+		conf.Most = c.Workers
+	}
+	if bills(decl.Provider) && !c.Sole {
+		cell, err := c.Log.Cell(decl.Name)
+		if err != nil {
+			return nil, fmt.Errorf("pool %s: %w", decl.Name, err)
+		}
+		conf.Cell = cell
+	}
+	p.permits = limiter.New(conf)
+	c.keeping.Go(func() {
+		if err := p.permits.Run(c.keep); err != nil {
+			c.Logger.Error().Err(err).Str("pool", decl.Name).Msg("the limits are not shared: the pool makes no calls")
+		}
+	})
+	return p, nil
 }
 
-// perMinute allows n a minute, evenly, with a burst of a second's worth; nil
-// for 0, no limit.
-func perMinute(n int) *rate.Limiter {
-	if n <= 0 {
-		return nil
-	}
-	return rate.NewLimiter(rate.Limit(float64(n)/60), max(1, n/60))
+func (p *pool) concurrency() int { return p.workers }
+
+// acquire waits for the permit of a request. The error may be a *provider.Error:
+// the pool is stopped, and the request would be turned away. Give the permit back
+// by Done, with what came of the request.
+func (p *pool) acquire(ctx context.Context, order *events.CallRequested) (*limiter.Permit, error) {
+	return p.permits.Acquire(ctx, p.tokens(order))
 }
 
-func (p *pool) concurrency() int { return cap(p.permits) }
-
-// acquire waits for a permit and for the rates; release gives the permit back.
-func (p *pool) acquire(ctx context.Context, order *events.CallRequested) error {
-	select {
-	case p.permits <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	err := wait(ctx, p.requests, 1)
-	if err == nil {
-		err = wait(ctx, p.tokens, estimate(order))
-	}
-	if err != nil {
-		p.release()
-	}
-	return err
+// tryAcquire is acquire for a copy of a call that is under way: it never waits.
+func (p *pool) tryAcquire(order *events.CallRequested) (*limiter.Permit, bool) {
+	return p.permits.TryAcquire(p.tokens(order))
 }
 
-func (p *pool) release() { <-p.permits }
-
-// wait takes n from the limiter; an order larger than the burst takes the burst.
-func wait(ctx context.Context, l *rate.Limiter, n int) error {
-	if l == nil {
-		return nil
+// tokens is what a request will use: its prompt, at four bytes a token, and the
+// longest answer that it allows, if it says one. What it used in fact is settled
+// afterwards.
+func (p *pool) tokens(order *events.CallRequested) int {
+	if p.TPM <= 0 {
+		return 0
 	}
-	return l.WaitN(ctx, min(n, l.Burst()))
-}
-
-// estimate is the number of tokens of a prompt, at four bytes each.
-func estimate(order *events.CallRequested) int {
 	n := 0
 	for _, m := range order.Messages {
 		n += len(m.Content)
 	}
-	return n/4 + 1
+	var most struct {
+		Max        int `json:"max_tokens"`
+		Completion int `json:"max_completion_tokens"`
+		Output     int `json:"max_output_tokens"`
+	}
+	if json.Unmarshal(order.Params, &most) != nil {
+		return n/4 + 1 // the provider will say what is wrong with them
+	}
+	return n/4 + 1 + max(0, most.Max, most.Completion, most.Output)
 }
