@@ -9,6 +9,9 @@ import (
 // call are the same by the log's promise; should they differ all the same, the
 // least of them counts, whichever came first.
 func distinct(ballots []Ballot) []Ballot {
+	if tidy(ballots) {
+		return ballots
+	}
 	set := slices.Clone(ballots)
 	slices.SortFunc(set, func(a, b Ballot) int {
 		if a.Call != b.Call {
@@ -19,6 +22,24 @@ func distinct(ballots []Ballot) []Ballot {
 	set = slices.CompactFunc(set, func(a, b Ballot) bool { return a.Call == b.Call })
 	slices.SortFunc(set, rank)
 	return set
+}
+
+// tidy reports whether ballots are few, sorted by Order and of different calls.
+func tidy(ballots []Ballot) bool {
+	if len(ballots) > 16 {
+		return false
+	}
+	for i := 1; i < len(ballots); i++ {
+		if ballots[i-1].Order >= ballots[i].Order {
+			return false
+		}
+		for j := range i {
+			if ballots[j].Call == ballots[i].Call {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // rank compares ballots by Order, then by everything else, so that the order of
@@ -35,7 +56,10 @@ func rank(a, b Ballot) int {
 		compareBool(a.Valid, b.Valid),
 		compareBool(a.HasLatency, b.HasLatency),
 		cmp.Compare(a.LatencyNS, b.LatencyNS),
-		cmp.Compare(a.Weight, b.Weight),
+		compareBool(a.HasConfidence, b.HasConfidence),
+		cmp.Compare(a.Confidence, b.Confidence),
+		slices.Compare(a.Ranking, b.Ranking),
+		slices.Compare(a.Vector, b.Vector),
 	)
 }
 

@@ -7,20 +7,9 @@ package ensemble
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/crucible-go/crucible/pkg/events"
 )
-
-// The policies that exist.
-const (
-	VoteMajority      = "majority"
-	ExecutionParallel = "parallel"
-	StopNone          = "none"
-)
-
-// StopAll is the Stop of a verdict that waited for every ballot.
-const StopAll = "all"
 
 // ErrPolicy is wrapped by the error of New for a policy that does not exist.
 var ErrPolicy = errors.New("unknown policy")
@@ -44,8 +33,15 @@ type Ballot struct {
 	// LatencyNS is the latency of the call in nanoseconds, if HasLatency.
 	LatencyNS  int64
 	HasLatency bool
-	// Weight is for votes that weigh; the majority counts heads.
-	Weight float64
+	// Confidence is how sure the answer is, 0 to 1, if HasConfidence. An absent
+	// confidence is absent: it never stands for certainty.
+	Confidence    float64
+	HasConfidence bool
+	// Ranking lists answers by preference, best first, where a member ranked
+	// them; without it, a ranked vote takes the answer as the only one.
+	Ranking []string
+	// Vector is the embedding of the answer, for semantic votes by likeness.
+	Vector []float32
 }
 
 // Policy says how ballots become a verdict. Empty names mean the defaults:
@@ -57,6 +53,8 @@ type Policy struct {
 	Execution string
 	// Stop says when to decide before every answer is there.
 	Stop string
+	// Options are the parameters of the three.
+	Options Options
 }
 
 // Verdict is the answer of a query, or why there is none.
@@ -78,88 +76,80 @@ type Verdict struct {
 	Reason string
 	// Winners are the Orders of the ballots for the answer, ascending.
 	Winners []int
-}
-
-// A vote elects an answer. The ballots are valid, distinct and sorted by Order;
-// there is at least one.
-type vote interface {
-	elect(valid []Ballot) election
-}
-
-// An election is what a vote found; first in the tally is the answer.
-type election struct {
-	tally     []events.Tally
-	consensus float64
-	winners   []int
-}
-
-// An execution knows what the latency of a query is, given the ballots that
-// were waited for.
-type execution interface {
-	latency(waited []Ballot) (ns int64, ok bool)
-}
-
-// A stop says whether to decide now, and why, given the distinct ballots and
-// the number of calls that are still to end.
-type stop interface {
-	settled(ballots []Ballot, outstanding int) (reason string, done bool)
+	// Margin is how far the answer leads the next, as a share of all scores.
+	Margin float64
+	// Tied lists the answers that shared the highest score, the chosen one first;
+	// empty unless there were several. TieBreak names the rule that chose.
+	Tied     []string
+	TieBreak string
+	// Confidence is the probability that the answer is right, if the vote is
+	// calibrated and HasConfidence.
+	Confidence    float64
+	HasConfidence bool
+	// Counted are the Orders of the ballots that the verdict rests on, those
+	// that failed or could not be read among them.
+	Counted []int
 }
 
 // Strategy decides queries by one policy. It holds no state and may be shared.
 type Strategy struct {
-	vote      vote
-	execution execution
-	stop      stop
+	members   int
+	vote      Vote
+	execution string
+	stop      string
+	opt       Options
+	ties      tieRule
+	weights   []float64 // by Order, for votes with fixed weights
 }
 
 // New returns the strategy of a policy. The error wraps ErrPolicy and names
-// what was not known.
+// everything that is wrong; see Policy.Problems.
 func New(p Policy) (*Strategy, error) {
-	if len(p.Members) == 0 {
-		return nil, fmt.Errorf("ensemble: new: %w: no members", ErrPolicy)
+	if problems := p.Problems(); len(problems) > 0 {
+		return nil, fmt.Errorf("ensemble: new: %w: %s", ErrPolicy, problems[0])
 	}
-	s := &Strategy{vote: majority{}, execution: parallel{}, stop: none{}}
-	if err := known("vote", p.Vote, VoteMajority); err != nil {
-		return nil, err
-	}
-	if err := known("execution", p.Execution, ExecutionParallel); err != nil {
-		return nil, err
-	}
-	if err := known("stop", p.Stop, StopNone); err != nil {
-		return nil, err
-	}
+	p = p.withDefaults()
+	s := &Strategy{members: len(p.Members), execution: p.Execution, stop: p.Stop, opt: p.Options}
+	s.ties = newTieRule(p)
+	s.vote = newVote(p.Vote, p)
 	return s, nil
 }
 
-// known checks a name against those that exist; the empty name is the default.
-func known(key, name string, names ...string) error {
-	if name == "" {
-		return nil
+// NewCustom is New with a vote of one's own instead of the policy's. Such a
+// vote goes with stop none only: nothing is known of what could overtake.
+func NewCustom(p Policy, v Vote) (*Strategy, error) {
+	p.Vote = VoteMajority
+	s, err := New(p)
+	if err != nil {
+		return nil, err
 	}
-	for _, n := range names {
-		if n == name {
-			return nil
-		}
+	if s.stop != StopNone {
+		return nil, fmt.Errorf("ensemble: new: %w: stop %s with a custom vote", ErrPolicy, s.stop)
 	}
-	return fmt.Errorf("ensemble: new: %w: %s %q, want %s", ErrPolicy, key, name, strings.Join(names, " or "))
+	s.vote = v
+	return s, nil
 }
 
-// Decide returns the verdict on the ballots so far, or false while it is too
-// early. Outstanding is the number of calls of the query that have not ended:
-// those without a ballot. Once a verdict is given on some ballots, the same
-// ballots give the same verdict.
+// Decide returns the verdict on the ballots of a query whose members are all
+// asked at once, or false while it is too early. Outstanding is the number of
+// calls of the query that have not ended: those without a ballot. Once a verdict
+// is given on some ballots, the same ballots give the same verdict.
 //
-//   - decided: at least one ballot is valid.
-//   - invalid: answers arrived, none could be read.
+//   - decided: there is an answer.
+//   - invalid: answers arrived, but none could be read, or the vote abstains: it
+//     has no quorum, too little agreement, or nothing to weigh by.
 //   - failed: no answer arrived; there is no latency.
 //
 // Decide does not change the ballots.
 func (s *Strategy) Decide(ballots []Ballot, outstanding int) (Verdict, bool) {
-	set := distinct(ballots)
-	why, done := s.stop.settled(set, outstanding)
-	if !done {
+	if s.stop == StopNone && outstanding > 0 {
 		return Verdict{}, false
 	}
+	return s.parallel(distinct(ballots), outstanding)
+}
+
+// verdict counts a set of ballots, sorted and distinct.
+func (s *Strategy) verdict(set []Ballot, why string) Verdict {
 	valid, answered := 0, 0
 	for i := range set {
 		if set[i].Outcome == events.CallAnswered {
@@ -169,21 +159,70 @@ func (s *Strategy) Decide(ballots []Ballot, outstanding int) (Verdict, bool) {
 			}
 		}
 	}
-	v := Verdict{Stop: why}
+	v := Verdict{Stop: why, Counted: make([]int, len(set), 2*len(set))}
+	for i := range set {
+		v.Counted[i] = set[i].Order
+	}
 	if answered == 0 {
 		v.State, v.Reason = events.VoteFailed, unanswered(set)
-		return v, true
+		return v
 	}
-	v.LatencyNS, v.HasLatency = s.execution.latency(set)
+	v.LatencyNS, v.HasLatency = s.latency(set)
+	v.State = events.VoteInvalid
 	if valid == 0 {
-		v.State = events.VoteInvalid
 		v.Reason = fmt.Sprintf("none of %d answers could be read", answered)
-		return v, true
+		return v
 	}
-	e := s.vote.elect(voting(set, valid))
-	v.State, v.Answer = events.VoteDecidedState, e.tally[0].Answer
-	v.Tally, v.Consensus, v.Winners = e.tally, e.consensus, e.winners
-	return v, true
+	s.elect(&v, voting(set, valid))
+	return v
+}
+
+// elect counts the valid ballots into v.
+func (s *Strategy) elect(v *Verdict, valid []Ballot) {
+	c := s.vote.Count(valid)
+	if c.Reason != "" && len(c.Candidates) == 0 {
+		v.Reason = c.Reason
+		return
+	}
+	tied := s.ties.sort(c.Candidates, valid)
+	v.Tally = make([]events.Tally, len(c.Candidates))
+	for i, t := range c.Candidates {
+		v.Tally[i] = events.Tally{Answer: t.Answer, Votes: t.Votes}
+		if !c.Heads {
+			v.Tally[i].Weight = t.Score
+		}
+	}
+	best := &c.Candidates[0]
+	if c.Total > 0 {
+		v.Consensus = best.Score / c.Total
+		v.Margin = v.Consensus
+		if len(c.Candidates) > 1 {
+			v.Margin = (best.Score - c.Candidates[1].Score) / c.Total
+		}
+	}
+	if tied > 1 {
+		v.TieBreak = s.ties.name
+		for _, t := range c.Candidates[:tied] {
+			v.Tied = append(v.Tied, t.Answer)
+		}
+	}
+	v.Confidence, v.HasConfidence = best.Confidence, c.Calibrated
+	switch {
+	case c.Reason != "":
+		v.Reason = c.Reason
+	case len(valid) < s.opt.MinResponses:
+		v.Reason = fmt.Sprintf("no quorum: %d of the %d valid answers that min_responses asks for", len(valid), s.opt.MinResponses)
+	case v.Consensus < s.opt.MinAgreement-epsilon:
+		v.Reason = fmt.Sprintf("no agreement: the leading answer has %.3g of the votes, min_agreement is %.3g", v.Consensus, s.opt.MinAgreement)
+	default:
+		v.State, v.Answer = events.VoteDecidedState, best.Answer
+		v.Winners = v.Counted[len(v.Counted):len(v.Counted):cap(v.Counted)]
+		for i := range valid {
+			if best.holds(&valid[i]) {
+				v.Winners = append(v.Winners, valid[i].Order)
+			}
+		}
+	}
 }
 
 // voting returns the n valid ballots of the set, in its order.
