@@ -2,6 +2,7 @@ package stat
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -252,9 +253,57 @@ func TestKolmogorovBranches(t *testing.T) {
 			}
 		}
 	}
+	// Against the walk without steps across two moments, and so for every order and
+	// coincidence of the moments.
+	for _, n := range []int{1, 2, 3, 4, 7, 20, 100} {
+		for _, d := range []float64{0.01, 0.05, 0.1, 0.125, 0.2, 0.25, 0.3, 1.0 / 3, 0.375, 0.4, 0.45, 0.499, 0.5, 0.6, 0.75, 0.9} {
+			mustAgree(t, fmt.Sprintf("the band of %d at %v", n, d), leavesBand(n, d), plainBand(n, d), 1e-12)
+		}
+	}
 	if got := leavesBand(1, 0.7); math.Abs(got-0.6) > 1e-15 { // 2(1 − d)
 		t.Errorf("one observation: %v", got)
 	}
+}
+
+// plainBand is leavesBand by one step from moment to moment.
+func plainBand(n int, d float64) float64 {
+	m := float64(n)
+	var moments []float64
+	for i := range n {
+		moments = append(moments, float64(i+1)-m*d, float64(i)+m*d)
+	}
+	slices.Sort(moments)
+	chance, now, failed := map[int]float64{0: 1}, 0.0, 0.0
+	for _, at := range append(moments, m) {
+		if at <= 0 || at > m {
+			continue
+		}
+		next := map[int]float64{}
+		for s, p := range chance {
+			for k := 0; s+k <= n && k < 60; k++ {
+				q := p
+				if at > now {
+					q *= math.Exp(poissonLog(k, at-now))
+				} else if k > 0 {
+					break
+				}
+				// s points may not be more than those that may be early by now.
+				if early := float64(s+k) - m*d; k > 0 && early >= at {
+					failed += q * math.Exp(poissonLog(n-s-k, m-at)-poissonLog(n, m))
+				} else {
+					next[s+k] += q
+				}
+			}
+		}
+		for s, p := range next {
+			if float64(s)+m*d <= at && at < m {
+				failed += p * math.Exp(poissonLog(n-s, m-at)-poissonLog(n, m))
+				delete(next, s)
+			}
+		}
+		chance, now = next, at
+	}
+	return math.Min(1, failed)
 }
 
 func TestKSOneSampleLaws(t *testing.T) {

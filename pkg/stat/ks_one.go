@@ -78,7 +78,7 @@ func nullDistances(sorted []float64, null Null) (plus, minus float64) {
 	n := float64(len(sorted))
 	for i, v := range sorted {
 		// The smaller tail has the digits.
-		lower, upper := math.Exp(null.logCDF(v)), math.Exp(null.logSF(v))
+		lower, upper := null.tails(v)
 		if lower > 0.5 {
 			plus = math.Max(plus, upper-(n-float64(i+1))/n)
 			minus = math.Max(minus, (n-float64(i))/n-upper)
@@ -168,107 +168,6 @@ func logOf(p, q float64) float64 {
 		return math.Log1p(-q)
 	}
 	return math.Log(p)
-}
-
-// poissonTerms is how many points may fall between two neighbouring moments of
-// leavesBand, where one is expected at most: more have a chance below 1e-24.
-const poissonTerms = 24
-
-// leavesBand returns P(D ≥ d) for n observations. Of n uniform points those up to
-// t, N(t), must stay within n(t ± d); this can first fail only where one of the
-// bounds passes a whole number, at i/n − d from above and (i−1)/n + d from below.
-// Between those moments N grows as a Poisson process does, given that N(1) = n.
-// The chance of each leaving times that of n at the end, summed, is the answer:
-// all terms are positive.
-func leavesBand(n int, d float64) float64 {
-	m := float64(n)
-	if d <= 0.5/m {
-		return 1
-	}
-	// The i-th point (from 1) may not lie before early[i−1], nor after late[i−1].
-	type moment struct {
-		at   float64
-		late bool
-	}
-	moments := make([]moment, 0, 2*n)
-	for i := range n {
-		if t := float64(i+1)/m - d; t > 0 {
-			moments = append(moments, moment{t, false})
-		}
-		if t := float64(i)/m + d; t < 1 {
-			moments = append(moments, moment{t, true})
-		}
-	}
-	slices.SortFunc(moments, func(a, b moment) int {
-		switch {
-		case a.at < b.at:
-			return -1
-		case a.at > b.at:
-			return 1
-		}
-		return 0
-	})
-	// low and high bound N just before the next moment, both included: high is the
-	// number of points that may lie before now.
-	low, high := 0, min(n, int(math.Floor(m*d)))
-	for high < n && float64(high+1)/m-d <= 0 {
-		high++
-	}
-	for high > 0 && float64(high)/m-d > 0 {
-		high--
-	}
-	chance := make([]float64, n+poissonTerms+2)
-	next := make([]float64, n+poissonTerms+2)
-	var pmf [poissonTerms + 1]float64
-	chance[0] = 1
-	full := poissonLog(n, m)
-	total, now := 0.0, 0.0
-	top := 0 // the greatest N that is possible so far
-	for _, e := range moments {
-		lambda := m * (e.at - now)
-		if lambda > 0 {
-			poissonPMF(&pmf, lambda)
-			reach := min(n, top+poissonTerms)
-			clear(next[low : reach+1])
-			for r := low; r <= top; r++ {
-				p := chance[r]
-				to := next[r : min(r+poissonTerms, reach)+1]
-				for i, w := range pmf[:len(to)] {
-					to[i] += p * w
-				}
-			}
-			chance, next = next, chance
-			top, now = reach, e.at
-		}
-		left := m * (1 - e.at)
-		for s := high + 1; s <= top; s++ {
-			if chance[s] > 1e-25*total {
-				total += chance[s] * math.Exp(poissonLog(n-s, left)-full)
-			}
-			chance[s] = 0
-		}
-		top = min(top, high)
-		if !e.late {
-			high++
-			continue
-		}
-		if low <= top {
-			total += chance[low] * math.Exp(poissonLog(n-low, left)-full)
-			chance[low] = 0
-		}
-		low++
-	}
-	// After the last moment the band has no bound from above but n, and that from
-	// below holds by N(1) = n.
-	return math.Min(1, total)
-}
-
-// poissonPMF fills in the probabilities of 0, 1, … points.
-func poissonPMF(pmf *[poissonTerms + 1]float64, lambda float64) {
-	pmf[0] = math.Exp(-lambda)
-	for k := 1; k < len(pmf); k++ {
-		pmf[k] = pmf[k-1] * lambda / float64(k)
-	}
 }
 
 // poissonLog returns the logarithm of the probability of k points where lambda

@@ -50,6 +50,15 @@ func (d *Null) check(test string) error {
 	return nil
 }
 
+// tails returns P(X ≤ x) and P(X > x).
+func (d Null) tails(x float64) (lower, upper float64) {
+	if d.Family == "normal" {
+		z := (x - d.A) / (d.B * math.Sqrt2)
+		return 0.5 * math.Erfc(-z), 0.5 * math.Erfc(z)
+	}
+	return math.Exp(d.logCDF(x)), math.Exp(d.logSF(x))
+}
+
 // logCDF returns ln P(X ≤ x).
 func (d Null) logCDF(x float64) float64 {
 	switch d.Family {
