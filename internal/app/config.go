@@ -65,7 +65,11 @@ type PoolFile struct {
 	Provider    string   `yaml:"provider"`
 	BaseURL     string   `yaml:"base_url"`
 	APIKeyEnv   string   `yaml:"api_key_env"`
+	APIKeyFile  string   `yaml:"api_key_file"`
 	Command     []string `yaml:"command"`
+
+	HTTP *experiment.HTTP `yaml:"http"` // of http: as in the spec
+
 	Concurrency int      `yaml:"concurrency"`
 	RPM         int      `yaml:"rpm"`
 	TPM         int      `yaml:"tpm"`
@@ -118,7 +122,7 @@ func fileError(name string, err error) error {
 var fileKeys = []string{
 	"data", "out", "nats", "clickhouse", "workers", "services", "http", "data_root",
 	"log", "durability", "replicas", "max_bytes", "min_free", "ca_file", "cert_file", "key_file", "creds_file",
-	"pools", "name", "provider", "base_url", "api_key_env", "command", "concurrency", "rpm", "tpm",
+	"pools", "name", "provider", "base_url", "api_key_env", "api_key_file", "command", "url", "method", "headers", "body", "answer", "usage", "served", "finish", "error", "statuses", "concurrency", "rpm", "tpm",
 }
 
 // pools are the declared pools, with the workers of this process.
@@ -128,7 +132,7 @@ func (c Config) pools() []experiment.Pool {
 		experiment.NewPool("simulated", "", "", nil),
 	}
 	for _, f := range c.File.Pools {
-		p := experiment.NewPool(f.Provider, f.BaseURL, f.APIKeyEnv, f.Command)
+		p := experiment.NamedPool(experiment.Pool{Provider: f.Provider, BaseURL: f.BaseURL, KeyEnv: f.APIKeyEnv, KeyFile: f.APIKeyFile, HTTP: f.HTTP, Command: f.Command})
 		if f.Concurrency > 0 {
 			p.Concurrency = f.Concurrency
 		}

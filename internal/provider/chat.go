@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/crucible-go/crucible/pkg/events"
+	"github.com/crucible-go/crucible/pkg/experiment"
 )
 
 // seedMask keeps the bits of an order's seed that every server accepts as its
@@ -18,7 +16,8 @@ import (
 const seedMask = 1<<31 - 1
 
 // chatRequest is the body of a request: the model, the messages and the order's
-// parameters as they are, known or not. "seed: true" asks for the order's seed;
+// parameters as they are, known or not, but for what the model's family spells in
+// another way or does not take. "seed: true" asks for the order's seed;
 // false or null for none. Parameters that this package sets itself are errors.
 func chatRequest(r *Request) ([]byte, error) {
 	params, err := paramsOf(r.Order)
@@ -34,6 +33,10 @@ func chatRequest(r *Request) ([]byte, error) {
 	if err := appendJSON(&b, chatMessages(r.Order.Messages)); err != nil {
 		return nil, err
 	}
+	if r.Order.Stream {
+		b.WriteString(`,"stream":true,"stream_options":{"include_usage":true}`)
+	}
+	params = experiment.ModelParams(NameOpenAI, r.Model, params)
 	names := make([]string, 0, len(params))
 	for name := range params {
 		names = append(names, name)
@@ -107,114 +110,4 @@ func appendJSON(b *bytes.Buffer, v any) error {
 	}
 	b.Truncate(b.Len() - 1) // the newline
 	return nil
-}
-
-// chatReply is what is read of a response.
-type chatReply struct {
-	Model   string `json:"model"`
-	Choices []struct {
-		Finish  string `json:"finish_reason"`
-		Message struct {
-			Content json.RawMessage `json:"content"`
-			Refusal string          `json:"refusal"`
-		} `json:"message"`
-	} `json:"choices"`
-	Usage *struct {
-		Input  int64 `json:"prompt_tokens"`
-		Output int64 `json:"completion_tokens"`
-	} `json:"usage"`
-	Error json.RawMessage `json:"error"`
-}
-
-// read makes a reply of a successful response.
-func (o *OpenAI) read(raw []byte, res *http.Response) (*Reply, *Error) {
-	repaired := !utf8.Valid(raw)
-	if repaired {
-		raw = bytes.ToValidUTF8(raw, []byte("\uFFFD"))
-	}
-	fail := &Error{Status: res.StatusCode, RequestID: o.requestID(res), Billed: BilledPossibly, Simulated: res.Header.Get(HeaderSimulated) != ""}
-	var c chatReply
-	if err := json.Unmarshal(raw, &c); err != nil {
-		fail.Class, fail.Retryable = ClassMalformedReply, true
-		fail.Message = o.scrub.message("the reply is not a chat completion: " + err.Error())
-		return nil, fail
-	}
-	fail.Served = clip(o.scrub.plain(c.Model), 200)
-	if c.Usage != nil {
-		fail.Usage = &events.Usage{Input: c.Usage.Input, Output: c.Usage.Output, Source: "reported"}
-		fail.Billed = BilledYes
-	}
-	if len(c.Choices) == 0 {
-		return nil, o.noChoice(&c, fail)
-	}
-	text, finish, err := answerOf(&c)
-	if err != nil {
-		fail.Class, fail.Retryable, fail.Message = ClassMalformedReply, true, o.scrub.message(err.Error())
-		return nil, fail
-	}
-	if text == "" && finish != "length" {
-		fail.Class, fail.Retryable, fail.Message = ClassEmptyReply, true, "the reply has no text"
-		if finish == "content_filter" {
-			fail.Class, fail.Retryable, fail.Message = ClassContentFilter, false, "the provider's filter left no text"
-		}
-		return nil, fail
-	}
-	return &Reply{
-		Text: o.scrub.plain(text), HasLatency: true, Usage: fail.Usage, Served: fail.Served,
-		Finish: clip(o.scrub.plain(finish), 100), RequestID: fail.RequestID, Status: res.StatusCode,
-		Simulated: fail.Simulated, Repaired: repaired, Rate: rateInfo(res.Header, o.now()),
-	}, nil
-}
-
-// answerOf is the text of the first choice, and why it ends. A refusal is an
-// answer: the model was asked and this is what it said.
-func answerOf(c *chatReply) (text, finish string, err error) {
-	m := c.Choices[0].Message
-	text, err = contentText(m.Content)
-	if err != nil {
-		return "", "", err
-	}
-	if text == "" && m.Refusal != "" {
-		return m.Refusal, "refusal", nil
-	}
-	return text, c.Choices[0].Finish, nil
-}
-
-// contentText reads a content: a string, null, or a list of parts.
-func contentText(raw json.RawMessage) (string, error) {
-	if len(raw) == 0 || string(raw) == "null" {
-		return "", nil
-	}
-	var text string
-	if raw[0] == '"' {
-		err := json.Unmarshal(raw, &text)
-		return text, err
-	}
-	var parts []struct {
-		Text string `json:"text"`
-	}
-	if err := json.Unmarshal(raw, &parts); err != nil {
-		return "", errors.New("the content of the reply is neither a text nor a list of parts")
-	}
-	var b strings.Builder
-	for _, p := range parts {
-		b.WriteString(p.Text)
-	}
-	return b.String(), nil
-}
-
-// noChoice is the failure of a successful response without a choice. Gateways
-// report failures of what is behind them that way.
-func (o *OpenAI) noChoice(c *chatReply, fail *Error) *Error {
-	if len(c.Error) == 0 || string(c.Error) == "null" {
-		fail.Class, fail.Retryable, fail.Message = ClassMalformedReply, true, "the reply has no choice"
-		return fail
-	}
-	p := readProblem([]byte(`{"error":` + string(c.Error) + `}`))
-	fail.Class, fail.Retryable = ClassServerError, true
-	if s := p.status(); s != 0 {
-		fail.Class, fail.Retryable = classOf(s, p)
-	}
-	fail.Message = o.scrub.message(p.text())
-	return fail
 }

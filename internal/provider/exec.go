@@ -85,11 +85,14 @@ func openExec(p Pool, getenv func(string) string) (*Exec, error) {
 		}
 	}
 	if p.KeyEnv != "" {
-		v := getenv(p.KeyEnv)
-		if v == "" {
+		key, _, err := findKey(p, getenv)
+		if err != nil {
+			return nil, fmt.Errorf("exec: %w", err)
+		}
+		if key.Empty() {
 			return nil, fmt.Errorf("exec: the environment variable %s is not set", p.KeyEnv)
 		}
-		c.KeyEnv, c.Key = p.KeyEnv, NewSecret(v)
+		c.KeyEnv, c.Key = p.KeyEnv, key
 	}
 	return NewExec(c)
 }
@@ -131,7 +134,7 @@ func (e *Exec) Ask(ctx context.Context, r *Request) (*Reply, error) {
 		return nil, execFailed("the provider is closed", BilledNo)
 	case c = <-e.slots:
 	}
-	reply, c, failure := e.askChild(ctx, c, id, line)
+	reply, c, failure := e.askChild(ctx, r, c, id, line)
 	e.slots <- c
 	if failure != nil {
 		return nil, failure
@@ -144,7 +147,7 @@ func (e *Exec) Ask(ctx context.Context, r *Request) (*Reply, error) {
 
 // askChild asks a process, which it starts if there is none, and returns the
 // process if it can be asked again.
-func (e *Exec) askChild(ctx context.Context, c *child, id string, line []byte) (*Reply, *child, *Error) {
+func (e *Exec) askChild(ctx context.Context, r *Request, c *child, id string, line []byte) (*Reply, *child, *Error) {
 	select {
 	case <-e.closed:
 		if c != nil {
@@ -162,7 +165,7 @@ func (e *Exec) askChild(ctx context.Context, c *child, id string, line []byte) (
 	}
 	answer, firstByte, err := c.exchange(ctx, e.closed, line)
 	if err == nil {
-		reply, failure := e.read(answer, id)
+		reply, failure := e.read(r, answer, id)
 		if reply != nil {
 			reply.FirstByteNS = firstByte
 		}
@@ -225,7 +228,7 @@ type execReply struct {
 
 // read makes a reply of a line. After ClassMalformedReply the process is not in
 // step with us and cannot be asked again.
-func (e *Exec) read(line []byte, id string) (*Reply, *Error) {
+func (e *Exec) read(r *Request, line []byte, id string) (*Reply, *Error) {
 	malformed := func(what string) *Error {
 		return &Error{Class: ClassMalformedReply, Message: e.scrub.message(what), Retryable: true, Billed: BilledPossibly}
 	}
@@ -249,13 +252,15 @@ func (e *Exec) read(line []byte, id string) (*Reply, *Error) {
 	if x.Text == nil {
 		return nil, malformed("the reply has neither a text nor an error")
 	}
-	if *x.Text == "" && x.Finish != "length" {
-		return nil, &Error{Class: ClassEmptyReply, Message: "the reply has no text", Retryable: true, Billed: BilledPossibly, Usage: usage}
+	text, served, finish := e.scrub.plain(*x.Text), clip(e.scrub.plain(x.Model), 200), clip(e.scrub.plain(x.Finish), 100)
+	s := heard{usage: usage}
+	s.text.WriteString(text)
+	s.end(finish, chatEndings())
+	if f := judge(r, &s); f != nil {
+		f.Served, f.Finish, f.Text = served, finish, text
+		return nil, f
 	}
-	return &Reply{
-		Text: e.scrub.plain(*x.Text), HasLatency: true, Usage: usage, Repaired: repaired,
-		Served: clip(e.scrub.plain(x.Model), 200), Finish: clip(e.scrub.plain(x.Finish), 100),
-	}, nil
+	return &Reply{Text: text, HasLatency: true, Usage: usage, Repaired: repaired, Served: served, Finish: finish}, nil
 }
 
 // said is a failure that the program reports itself.

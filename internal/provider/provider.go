@@ -61,34 +61,6 @@ type Provider interface {
 	Ask(ctx context.Context, r *Request) (*Reply, error)
 }
 
-// The classes of failures.
-const (
-	ClassNoRecordedAnswer = "no_recorded_answer" // the data set has none for this item
-	ClassTimeout          = "timeout"            // the deadline passed, ours or the provider's
-	ClassCancelled        = "cancelled"          // the caller lost interest
-	ClassConnection       = "connection"         // refused, reset, broken off, name not found
-	ClassRateLimited      = "rate_limited"       // too many requests or tokens, or no quota left
-	ClassServerError      = "server_error"       // 5xx and the like
-	ClassAuth             = "auth"               // key missing, wrong or without the right
-	ClassInvalidRequest   = "invalid_request"    // the provider does not accept the order
-	ClassEmptyReply       = "empty_reply"        // a reply without a text
-	ClassTooLarge         = "too_large"          // a reply above the limit
-	ClassMalformedReply   = "malformed_reply"    // a reply that is not what the protocol says
-	ClassInvalidUTF8      = "invalid_utf8"       // a text that is not UTF-8; it is kept, repaired
-	ClassRefused          = "refused"            // not followed: a redirect to another host
-	ClassContentFilter    = "content_filter"     // the provider's filter left no text
-	ClassExecFailed       = "exec_failed"        // the program could not be started, died or said so
-	ClassSimulatedError   = "simulated_error"    // the simulation's error rate
-	ClassUnprocessable    = "unprocessable"      // the order makes no sense to this provider; nothing was sent
-)
-
-// Whether a failed attempt was charged.
-const (
-	BilledNo       = "no"       // it never left, or was turned away
-	BilledPossibly = "possibly" // nobody can tell
-	BilledYes      = "yes"      // the provider said what it used
-)
-
 // Error is a failed attempt.
 type Error struct {
 	Class      string

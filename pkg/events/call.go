@@ -29,6 +29,12 @@ type CallRequested struct {
 	// Seed is a function of the spec, the item and the member, never of the
 	// run's id. It is a string in JSON, since it uses all 64 bits.
 	Seed uint64 `json:"seed,string"`
+	// Stream asks for the answer piece by piece, so that the time to its first
+	// token is known.
+	Stream bool `json:"stream,omitempty"`
+	// Accept lists classes of replies that are answers all the same: refusal,
+	// truncated, content_filter.
+	Accept []string `json:"accept,omitempty"`
 	// Virtual says that the run has the virtual clock: the caller does not wait.
 	Virtual bool `json:"virtual,omitempty"`
 	// TimeoutNS is how long one attempt may take, in nanoseconds; absent, the
@@ -332,6 +338,9 @@ type Attempt struct {
 	// FirstByteNS is the time from sending to the first byte of the answer, in
 	// nanoseconds.
 	FirstByteNS int64 `json:"first_byte_ns,omitempty"`
+	// FirstTokenNS is the time from sending to the first text of an answer that
+	// was streamed, in nanoseconds.
+	FirstTokenNS int64 `json:"first_token_ns,omitempty"`
 	// LatencyNS is the time from sending to the last byte, the failure or the
 	// cancellation, in nanoseconds.
 	LatencyNS int64 `json:"latency_ns,omitempty"`
@@ -355,6 +364,13 @@ type Attempt struct {
 	RequestID string `json:"request_id,omitempty,nocopy"`
 	// Served is the name of the model as the provider says it served it.
 	Served string `json:"served_model,omitempty,nocopy"`
+	// Fingerprint is the provider's name of the configuration that answered.
+	Fingerprint string `json:"fingerprint,omitempty,nocopy"`
+	// Finish is the provider's reason for the end of the text.
+	Finish string `json:"finish_reason,omitempty,nocopy"`
+	// Partial is the beginning of what arrived of a text that is no answer: a
+	// refusal, a text that was cut off or filtered, half a stream.
+	Partial string `json:"partial,omitempty,nocopy"`
 	// Status is the status of the HTTP response, absent if there was none.
 	Status int `json:"http_status,omitempty"`
 }

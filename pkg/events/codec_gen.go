@@ -5669,6 +5669,39 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lex
 			} else {
 				out.Seed = uint64(in.Uint64Str())
 			}
+		case "stream":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Stream = bool(in.Bool())
+			}
+		case "accept":
+			if in.IsNull() {
+				in.Skip()
+				out.Accept = nil
+			} else {
+				in.Delim('[')
+				if out.Accept == nil {
+					if !in.IsDelim(']') {
+						out.Accept = make([]string, 0, 4)
+					} else {
+						out.Accept = []string{}
+					}
+				} else {
+					out.Accept = (out.Accept)[:0]
+				}
+				for !in.IsDelim(']') {
+					var v101 string
+					if in.IsNull() {
+						in.Skip()
+					} else {
+						v101 = string(in.String())
+					}
+					out.Accept = append(out.Accept, v101)
+					in.WantComma()
+				}
+				in.Delim(']')
+			}
 		case "virtual":
 			if in.IsNull() {
 				in.Skip()
@@ -5779,11 +5812,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v101, v102 := range in.Messages {
-				if v101 > 0 {
+			for v102, v103 := range in.Messages {
+				if v102 > 0 {
 					out.RawByte(',')
 				}
-				(v102).MarshalEasyJSON(out)
+				(v103).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -5797,6 +5830,25 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.W
 		const prefix string = ",\"seed\":"
 		out.RawString(prefix)
 		out.Uint64Str(uint64(in.Seed))
+	}
+	if in.Stream {
+		const prefix string = ",\"stream\":"
+		out.RawString(prefix)
+		out.Bool(bool(in.Stream))
+	}
+	if len(in.Accept) != 0 {
+		const prefix string = ",\"accept\":"
+		out.RawString(prefix)
+		{
+			out.RawByte('[')
+			for v104, v105 := range in.Accept {
+				if v104 > 0 {
+					out.RawByte(',')
+				}
+				out.String(string(v105))
+			}
+			out.RawByte(']')
+		}
 	}
 	if in.Virtual {
 		const prefix string = ",\"virtual\":"
@@ -6009,13 +6061,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lex
 					out.Attempts = (out.Attempts)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v103 Attempt
+					var v106 Attempt
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v103).UnmarshalEasyJSON(in)
+						(v106).UnmarshalEasyJSON(in)
 					}
-					out.Attempts = append(out.Attempts, v103)
+					out.Attempts = append(out.Attempts, v106)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -6121,11 +6173,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v104, v105 := range in.Attempts {
-				if v104 > 0 {
+			for v107, v108 := range in.Attempts {
+				if v107 > 0 {
 					out.RawByte(',')
 				}
-				(v105).MarshalEasyJSON(out)
+				(v108).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -6511,6 +6563,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents41(in *jlexer.Lex
 			} else {
 				out.FirstByteNS = int64(in.Int64())
 			}
+		case "first_token_ns":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.FirstTokenNS = int64(in.Int64())
+			}
 		case "latency_ns":
 			if in.IsNull() {
 				in.Skip()
@@ -6581,6 +6639,24 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents41(in *jlexer.Lex
 			} else {
 				out.Served = string(in.UnsafeString())
 			}
+		case "fingerprint":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Fingerprint = string(in.UnsafeString())
+			}
+		case "finish_reason":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Finish = string(in.UnsafeString())
+			}
+		case "partial":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Partial = string(in.UnsafeString())
+			}
 		case "http_status":
 			if in.IsNull() {
 				in.Skip()
@@ -6631,6 +6707,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents41(out *jwriter.W
 		out.RawString(prefix)
 		out.Int64(int64(in.FirstByteNS))
 	}
+	if in.FirstTokenNS != 0 {
+		const prefix string = ",\"first_token_ns\":"
+		out.RawString(prefix)
+		out.Int64(int64(in.FirstTokenNS))
+	}
 	if in.LatencyNS != 0 {
 		const prefix string = ",\"latency_ns\":"
 		out.RawString(prefix)
@@ -6675,6 +6756,21 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents41(out *jwriter.W
 		const prefix string = ",\"served_model\":"
 		out.RawString(prefix)
 		out.String(string(in.Served))
+	}
+	if in.Fingerprint != "" {
+		const prefix string = ",\"fingerprint\":"
+		out.RawString(prefix)
+		out.String(string(in.Fingerprint))
+	}
+	if in.Finish != "" {
+		const prefix string = ",\"finish_reason\":"
+		out.RawString(prefix)
+		out.String(string(in.Finish))
+	}
+	if in.Partial != "" {
+		const prefix string = ",\"partial\":"
+		out.RawString(prefix)
+		out.String(string(in.Partial))
 	}
 	if in.Status != 0 {
 		const prefix string = ",\"http_status\":"
@@ -6779,13 +6875,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(in *jlexer.Lex
 					out.Inputs = (out.Inputs)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v106 KindDigest
+					var v109 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v106).UnmarshalEasyJSON(in)
+						(v109).UnmarshalEasyJSON(in)
 					}
-					out.Inputs = append(out.Inputs, v106)
+					out.Inputs = append(out.Inputs, v109)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -6852,11 +6948,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v107, v108 := range in.Inputs {
-				if v107 > 0 {
+			for v110, v111 := range in.Inputs {
+				if v110 > 0 {
 					out.RawByte(',')
 				}
-				(v108).MarshalEasyJSON(out)
+				(v111).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}

@@ -15,8 +15,14 @@ func keysOf(key string) []string {
 		return []string{"simulated"}
 	case "command":
 		return []string{"exec"}
-	case "base_url", "api_key_env":
+	case "base_url", "stream":
+		return []string{"openai", "anthropic", "google"}
+	case "api_key_env", "api_key_file":
 		return []string{"openai", "anthropic", "google", "http"}
+	case "http":
+		return []string{"http"}
+	case "accept":
+		return []string{"openai", "anthropic", "google", "http", "exec"}
 	case "timeout", "retries", "price", "params":
 		return []string{"openai", "anthropic", "google", "http", "exec"}
 	}
@@ -51,7 +57,7 @@ func (c checker) checkModels() {
 // checkModelKeys refuses keys that a model's provider does not have.
 func (c checker) checkModelKeys(m *Model, at string) {
 	for _, key := range []string{"field", "simulated", "latency_field", "latency_unit", "file", "fields", "accuracy", "error_rate", "latency",
-		"command", "base_url", "api_key_env", "timeout", "retries", "price", "params"} {
+		"command", "base_url", "api_key_env", "api_key_file", "stream", "accept", "http", "timeout", "retries", "price", "params"} {
 		if providers := keysOf(key); c.has(at+"."+key) && !slices.Contains(providers, m.Provider) {
 			c.problem(at+"."+key, "leave it out", "%s has no meaning for a model of provider %s, only for %s", key, m.Provider, strings.Join(providers, ", "))
 		}
@@ -82,14 +88,8 @@ func (c checker) checkModel(m *Model, at string) {
 		if len(m.Command) == 0 || m.Command[0] == "" {
 			c.problem(at+".command", "write command: [python3, my_model.py]", "%s.command is missing or empty", at)
 		}
-	case "openai":
-		c.checkBaseURL(at+".base_url", m.BaseURL)
-		if m.APIKeyEnv != "" && !isName(m.APIKeyEnv) {
-			c.problem(at+".api_key_env", "it is the name of a variable, such as OPENAI_API_KEY, not the key", "%s.api_key_env is not the name of an environment variable", at)
-		}
-		if _, ok := m.limitOfOutput(); !ok && m.Price != nil && c.s.uses(m.ID) {
-			c.warn("model %q has no params.max_tokens: estimates assume %d tokens for an answer", m.ID, assumedOutput)
-		}
+	case "openai", "anthropic", "google", "http":
+		c.checkServerModel(m, at)
 	}
 }
 

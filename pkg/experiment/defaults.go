@@ -86,8 +86,6 @@ func (m *Model) setDefaults(at string, has func(string) bool) {
 	default:
 		setDefault(&m.Timeout, Duration(time.Minute), has(at+"timeout"))
 		setDefault(&m.Retries, 3, has(at+"retries"))
-		if m.Provider == "openai" {
-			setDefault(&m.APIKeyEnv, "OPENAI_API_KEY", has(at+"api_key_env") || m.BaseURL != "")
-		}
+		setDefault(&m.APIKeyEnv, keyEnvOf(m.Provider), has(at+"api_key_env") || has(at+"api_key_file") || m.BaseURL != "")
 	}
 }

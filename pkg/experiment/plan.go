@@ -277,6 +277,7 @@ func (p *Plan) order(d *events.CallRequested, c *plannedCondition, m *plannedMem
 	*d = events.CallRequested{
 		Role: events.RoleAnswer, Ordinal: m.ordinal, Provider: m.model.Provider,
 		Params: easyjson.RawMessage(m.model.Params), Seed: p.callSeed(c, m, it, repeat), Virtual: p.spec.Clock == "virtual",
+		Stream: m.model.Stream, Accept: m.model.Accept,
 		TimeoutNS: int64(m.model.Timeout), Retries: m.model.Retries, Hedge: c.hedge, Price: m.price,
 	}
 	switch m.model.Provider {

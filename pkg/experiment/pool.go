@@ -13,6 +13,8 @@ type Pool struct {
 	Provider    string
 	BaseURL     string   // "": the provider's own
 	KeyEnv      string   // name of the variable that holds the key
+	KeyFile     string   // file that holds the key
+	HTTP        *HTTP    // of http
 	Command     []string // of exec
 	Concurrency int
 	RPM         int // 0: no limit
@@ -31,7 +33,7 @@ func (s *Spec) Pools() []Pool {
 		name := m.pool()
 		at := slices.IndexFunc(pools, func(p Pool) bool { return p.Name == name })
 		if at < 0 {
-			pools = append(pools, Pool{Name: name, Provider: m.Provider, BaseURL: m.BaseURL, KeyEnv: m.APIKeyEnv, Command: m.Command})
+			pools = append(pools, Pool{Name: name, Provider: m.Provider, BaseURL: m.BaseURL, KeyEnv: m.APIKeyEnv, KeyFile: m.APIKeyFile, HTTP: m.HTTP, Command: m.Command})
 			at = len(pools) - 1
 		}
 		p := &pools[at]
@@ -60,7 +62,14 @@ func (m *Model) pool() string {
 	case "exec":
 		return "exec-" + events.H(append([]string{"exec"}, m.Command...)...)[:8]
 	default:
-		return m.Provider + "-" + events.H(m.Provider, m.BaseURL, m.APIKeyEnv)[:8]
+		parts := []string{m.Provider, m.BaseURL, m.APIKeyEnv}
+		if m.APIKeyFile != "" {
+			parts = append(parts, "file", m.APIKeyFile)
+		}
+		if m.HTTP != nil {
+			parts = append(parts, "http", string(mustCanonical(m.HTTP)))
+		}
+		return m.Provider + "-" + events.H(parts...)[:8]
 	}
 }
 

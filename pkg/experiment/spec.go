@@ -91,6 +91,12 @@ type Model struct {
 	Model     string          `json:"model,omitempty" doc:"The provider's name of the model; default id."`
 	BaseURL   string          `json:"base_url,omitempty" doc:"Address of a compatible service; default the provider's own."`
 	APIKeyEnv string          `json:"api_key_env,omitempty" doc:"Environment variable that holds the key."`
+
+	APIKeyFile string   `json:"api_key_file,omitempty" doc:"File that holds the key, relative to the spec's folder."`
+	Stream     bool     `json:"stream,omitempty" doc:"Ask for answers piece by piece, so that the time to the first token is known."`
+	Accept     []string `json:"accept,omitempty" doc:"Replies that are answers all the same; default none: they are failures of their own class."`
+	HTTP       *HTTP    `json:"http,omitempty" doc:"Http: how the endpoint is asked, and where its reply has the answer."`
+
 	Params    json.RawMessage `json:"params,omitempty" doc:"Parameters passed on to the provider, such as temperature."`
 	Limits    Limits          `json:"limits" doc:"Limits of the model's pool, for the whole cluster."`
 	Timeout   Duration        `json:"timeout" doc:"Longest wait for one attempt; 0s is none."`

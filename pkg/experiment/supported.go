@@ -31,7 +31,11 @@ func Supported(key string) Values {
 	case "metrics": // and latency_pN for any N, and the score metrics by their own names
 		return Values{Works: []string{"accuracy", "cost_per_query", "latency_p50", "latency_p99", "latency_mean", "consensus"}}
 	case "models.provider":
-		return Values{Works: []string{"recorded", "simulated", "exec", "openai"}, Later: []string{"anthropic", "google", "http"}}
+		return Values{Works: []string{"recorded", "simulated", "exec", "openai", "anthropic", "google", "http"}}
+	case "models.accept":
+		return Values{Works: []string{"truncated", "refusal", "content_filter"}}
+	case "models.http.method":
+		return Values{Works: []string{"POST", "GET", "PUT", "PATCH"}}
 	case "models.latency.shape":
 		return Values{Works: []string{"none", "constant", "piecewise", "lognormal"}}
 	case "models.latency_unit":
