@@ -61,18 +61,18 @@ type LogFile struct {
 
 // PoolFile declares a pool that the callers of a cluster serve.
 type PoolFile struct {
-	Name        string   `yaml:"name"` // for readers; callers go by the rest
-	Provider    string   `yaml:"provider"`
-	BaseURL     string   `yaml:"base_url"`
-	APIKeyEnv   string   `yaml:"api_key_env"`
-	APIKeyFile  string   `yaml:"api_key_file"`
-	Command     []string `yaml:"command"`
+	Name       string   `yaml:"name"` // for readers; callers go by the rest
+	Provider   string   `yaml:"provider"`
+	BaseURL    string   `yaml:"base_url"`
+	APIKeyEnv  string   `yaml:"api_key_env"`
+	APIKeyFile string   `yaml:"api_key_file"`
+	Command    []string `yaml:"command"`
 
 	HTTP *experiment.HTTP `yaml:"http"` // of http: as in the spec
 
-	Concurrency int      `yaml:"concurrency"`
-	RPM         int      `yaml:"rpm"`
-	TPM         int      `yaml:"tpm"`
+	Concurrency int `yaml:"concurrency"`
+	RPM         int `yaml:"rpm"`
+	TPM         int `yaml:"tpm"`
 }
 
 // ReadFile reads a configuration file; "" is an empty one. Errors name the

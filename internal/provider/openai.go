@@ -22,6 +22,9 @@ type OpenAI struct {
 	sdk openai.Client
 }
 
+// OpenAIConfig describes a server that NewOpenAI asks.
+type OpenAIConfig = ClientConfig
+
 // NewOpenAI makes a provider for a server. Close it to drop its connections.
 func NewOpenAI(c ClientConfig) (*OpenAI, error) {
 	core, base, err := newClient(NameOpenAI, c, openAIURL)

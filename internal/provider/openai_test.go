@@ -20,7 +20,7 @@ import (
 
 func openAI(t testing.TB, url string) *provider.OpenAI {
 	t.Helper()
-	p, err := provider.NewOpenAI(provider.OpenAIConfig{BaseURL: url, Key: provider.NewSecret(providertest.Key)})
+	p, err := provider.NewOpenAI(provider.ClientConfig{BaseURL: url, Key: provider.NewSecret(providertest.Key)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,10 +95,11 @@ func TestOpenAIKeepsTheContract(t *testing.T) {
 		Failing: map[string]*provider.Request{
 			provider.ClassAuth:           ask("status 401", 1),
 			provider.ClassRateLimited:    ask("status 429", 1),
-			provider.ClassInvalidRequest: ask("status 404", 1),
+			provider.ClassInvalidRequest: ask("status 400", 1),
+			provider.ClassNotFound:       ask("status 404", 1),
 			provider.ClassServerError:    ask("status 503", 1),
-			provider.ClassConnection:     ask("half", 1),
-			provider.ClassRefused:        ask("elsewhere", 1),
+			provider.ClassPartialReply:   ask("half", 1),
+			provider.ClassRedirect:       ask("elsewhere", 1),
 			provider.ClassMalformedReply: ask("raw <html>", 1),
 			provider.ClassEmptyReply:     ask("raw "+completion("", "stop"), 1),
 			provider.ClassContentFilter:  ask("raw "+completion("", "content_filter"), 1),
@@ -116,7 +117,7 @@ func TestOpenAISendsTheOrder(t *testing.T) {
 		b, _ := io.ReadAll(r.Body)
 		got.path, got.auth, got.body = r.URL.Path, r.Header.Get("Authorization"), string(b)
 		w.Header().Set("X-Request-Id", "req-9")
-		_, _ = io.WriteString(w, completion("A: <42>", "length"))
+		_, _ = io.WriteString(w, completion("A: <42>", "stop"))
 	}))
 	defer server.Close()
 	p := openAI(t, server.URL+"/api/v1")
@@ -128,7 +129,7 @@ func TestOpenAISendsTheOrder(t *testing.T) {
 	if got.body != want {
 		t.Errorf("body %s\nwant %s", got.body, want)
 	}
-	if r.Text != "A: <42>" || r.Finish != "length" || r.Served != "served-1" || r.RequestID != "req-9" || r.Status != 200 || r.Simulated || r.Recorded {
+	if r.Text != "A: <42>" || r.Finish != "stop" || r.Served != "served-1" || r.RequestID != "req-9" || r.Status != 200 || r.Simulated || r.Recorded {
 		t.Errorf("%+v", *r)
 	}
 	if r.Usage.Input != 7 || r.Usage.Output != 3 || r.Usage.Source != "reported" || !r.HasLatency || r.LatencyNS != 0 || r.FirstByteNS <= 0 {
@@ -154,9 +155,6 @@ func TestOpenAIReadsWhatServersSay(t *testing.T) {
 	choice := func(message string) string { return `{"choices":[{"finish_reason":"stop","message":` + message + `}]}` }
 	for name, c := range map[string]struct{ body, text, finish string }{
 		"parts":          {choice(`{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}`), "ab", "stop"},
-		"refusal":        {choice(`{"content":null,"refusal":"I will not"}`), "I will not", "refusal"},
-		"cut off":        {completion("", "length"), "", "length"},
-		"filtered":       {completion("half a", "content_filter"), "half a", "content_filter"},
 		"control":        {completion("a\x00b", "stop"), "a\x00b", "stop"},
 		"surrogate":      {choice(`{"content":"a\ud800b"}`), "a\uFFFDb", "stop"},
 		"no finish":      {`{"choices":[{"message":{"content":"x"},"finish_reason":null}]}`, "x", ""},
@@ -192,10 +190,10 @@ func TestOpenAIFailures(t *testing.T) {
 	}{
 		"401":             {401, nil, problem("no", "invalid_api_key"), provider.Error{Class: provider.ClassAuth, Message: "HTTP 401: no (t, invalid_api_key)", Billed: "no"}},
 		"403":             {403, nil, ``, provider.Error{Class: provider.ClassAuth, Message: "HTTP 403: ", Billed: "no"}},
-		"402":             {402, nil, `"pay"`, provider.Error{Class: provider.ClassAuth, Message: `HTTP 402: "pay"`, Billed: "no"}},
+		"402":             {402, nil, `"pay"`, provider.Error{Class: provider.ClassQuota, Message: `HTTP 402: "pay"`, Billed: "no"}},
 		"400":             {400, nil, `{"detail":"bad"}`, provider.Error{Class: provider.ClassInvalidRequest, Message: "HTTP 400: bad", Billed: "no"}},
 		"422":             {422, nil, `{"detail":[{"loc":1}]}`, provider.Error{Class: provider.ClassInvalidRequest, Message: `HTTP 422: [{"loc":1}]`, Billed: "no"}},
-		"404":             {404, nil, `<html>not here</html>`, provider.Error{Class: provider.ClassInvalidRequest, Message: "HTTP 404: <html>not here</html>", Billed: "no"}},
+		"404":             {404, nil, `<html>not here</html>`, provider.Error{Class: provider.ClassNotFound, Message: "HTTP 404: <html>not here</html> [asked SERVER/chat/completions for the model \"m\": check base_url and the model's name]", Billed: "no"}},
 		"filter":          {400, nil, problem("x", "content_filter"), provider.Error{Class: provider.ClassContentFilter, Message: "HTTP 400: x (t, content_filter)", Billed: "no"}},
 		"408":             {408, nil, `{}`, provider.Error{Class: provider.ClassTimeout, Message: "HTTP 408: {}", Retryable: true, Billed: "possibly"}},
 		"429 seconds":     {429, map[string]string{"Retry-After": "2"}, `{"message":"slow"}`, provider.Error{Class: provider.ClassRateLimited, Message: "HTTP 429: slow", Retryable: true, RetryAfter: 2 * time.Second, Billed: "no"}},
@@ -204,7 +202,7 @@ func TestOpenAIFailures(t *testing.T) {
 		"429 date":        {429, date, `{"error":"slow"}`, provider.Error{Class: provider.ClassRateLimited, Message: "HTTP 429: slow", Retryable: true, RetryAfter: time.Minute, Billed: "no"}},
 		"429 nonsense":    {429, map[string]string{"Retry-After": "-3"}, `{"error":"slow"}`, provider.Error{Class: provider.ClassRateLimited, Message: "HTTP 429: slow", Retryable: true, Billed: "no"}},
 		"429 for ever":    {429, map[string]string{"Retry-After": "1e300"}, `{"error":"slow"}`, provider.Error{Class: provider.ClassRateLimited, Message: "HTTP 429: slow", Retryable: true, RetryAfter: 24 * time.Hour, Billed: "no"}},
-		"429 quota":       {429, nil, problem("x", "insufficient_quota"), provider.Error{Class: provider.ClassRateLimited, Message: "HTTP 429: x (t, insufficient_quota)", Billed: "no"}},
+		"429 quota":       {429, nil, problem("x", "insufficient_quota"), provider.Error{Class: provider.ClassQuota, Message: "HTTP 429: x (t, insufficient_quota)", Billed: "no"}},
 		"500":             {500, map[string]string{"X-Request-Id": "r"}, ``, provider.Error{Class: provider.ClassServerError, Message: "HTTP 500: ", Retryable: true, RequestID: "r", Billed: "possibly"}},
 		"503 later":       {503, map[string]string{"Retry-After": "1"}, ``, provider.Error{Class: provider.ClassServerError, Message: "HTTP 503: ", Retryable: true, RetryAfter: time.Second, Billed: "possibly"}},
 		"304":             {304, nil, ``, provider.Error{Class: provider.ClassMalformedReply, Message: "HTTP 304: ", Billed: "no"}},
@@ -215,7 +213,9 @@ func TestOpenAIFailures(t *testing.T) {
 		"simulated":       {500, map[string]string{provider.HeaderSimulated: "true"}, ``, provider.Error{Class: provider.ClassServerError, Message: "HTTP 500: ", Retryable: true, Billed: "possibly", Simulated: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := providertest.Failure(t, openAI(t, respond(t, c.status, c.header, c.body).URL), context.Background(), ask("x", 1))
+			url := respond(t, c.status, c.header, c.body).URL
+			e := providertest.Failure(t, openAI(t, url), context.Background(), ask("x", 1))
+			c.want.Message = strings.Replace(c.want.Message, "SERVER", url, 1)
 			c.want.Status, c.want.Rate.RetryAfter = c.status, c.want.RetryAfter
 			e.FirstByteNS, e.ConnectNS = 0, 0 // measured
 			if *e != c.want {
@@ -303,7 +303,7 @@ func TestOpenAIFollowsRedirectsOnlyAtHome(t *testing.T) {
 		"/loop": "too many redirects",
 	} {
 		e := providertest.Failure(t, openAI(t, home.URL+path), context.Background(), ask("x", 1))
-		if e.Class != provider.ClassRefused || e.Message != message || e.Retryable {
+		if e.Class != provider.ClassRedirect || e.Message != message || e.Retryable {
 			t.Errorf("%s: %+v", path, *e)
 		}
 	}
@@ -334,7 +334,7 @@ func TestOpenAIConnections(t *testing.T) {
 		t.Errorf("broken off: %+v", *e)
 	}
 	half := respond(t, 200, map[string]string{"Content-Length": "100"}, `{"cho`)
-	if e := providertest.Failure(t, openAI(t, half.URL), context.Background(), ask("x", 1)); e.Class != provider.ClassConnection || e.Status != 200 {
+	if e := providertest.Failure(t, openAI(t, half.URL), context.Background(), ask("x", 1)); e.Class != provider.ClassPartialReply || e.Status != 200 {
 		t.Errorf("half: %+v", *e)
 	}
 }

@@ -89,6 +89,12 @@ type Error struct {
 	Simulated bool
 }
 
+// maxEvidence bounds what is kept of a text that is no answer, in bytes.
+const maxEvidence = 16 << 10
+
+// Evidence is the beginning of Text, fit to be stored.
+func (e *Error) Evidence() string { return clip(e.Text, maxEvidence) }
+
 // Error implements error: the class and the message.
 func (e *Error) Error() string {
 	if e.Message == "" {

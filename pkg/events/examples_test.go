@@ -150,6 +150,11 @@ func callExamples() []example {
 			Attempt: 2, Nonce: "q2v8m0c4t7", Caller: "caller/7f3k", Pool: "openai", Hedge: true, ReservedUSD: "0.000307200000",
 		})},
 		{"call.completed.v1", with(done, answeredExample())},
+		{"call.completed.v1.refusal", with(done, refusedExample())},
+		{"call.requested.v1.stream", with(about(requested, "dispatcher/d1", query, time.Second), &events.CallRequested{
+			Role: events.RoleAnswer, Provider: "anthropic", Messages: []events.Message{{Role: "user", Content: exQuestion}},
+			Stream: true, Accept: []string{"truncated", "refusal"},
+		})},
 		{"call.completed.v1.failed", with(done, failedExample())},
 		{"call.completed.v1.moved", moved},
 		{"vote.decided.v1", with(vote, decidedExample())},
@@ -216,6 +221,19 @@ func answeredExample() *events.CallCompleted {
 		Attempts: []events.Attempt{{
 			Attempt: 1, Outcome: events.CallAnswered, LatencyNS: 1172345678, FirstByteNS: 412345678, Usage: &usage,
 			CostUSD: "0.000045150000", RequestID: "req_8c1f0a6e", Served: "gpt-4o-mini-2024-07-18", Status: 200,
+		}},
+	}
+}
+
+func refusedExample() *events.CallCompleted {
+	usage := events.Usage{Input: 101, Output: 9, Source: "reported"}
+	refusal := &events.Failure{Class: "refusal", Message: "the model refuses to answer"}
+	return &events.CallCompleted{
+		Outcome: events.CallFailed, Role: events.RoleAnswer, Failure: refusal, CostUSD: "0.000020550000", CostKnown: true,
+		Attempts: []events.Attempt{{
+			Attempt: 1, Outcome: events.CallFailed, FirstByteNS: 412345678, FirstTokenNS: 512345678, LatencyNS: 612345678, Failure: refusal, Usage: &usage,
+			CostUSD: "0.000020550000", RequestID: "req_8c1f0a71", Served: "gpt-4o-mini-2024-07-18", Fingerprint: "fp_44709d6fcb",
+			Finish: "refusal", Partial: "I cannot help with that.", Status: 200,
 		}},
 	}
 }

@@ -68,7 +68,7 @@ var mistakes = []struct {
 	{"unknown metric", "name: t", "name: t\nmetrics: [acuracy]", `3:11: unknown metric "acuracy"`, `did you mean "accuracy"?`},
 	{"metric that is not scored", "name: t", "name: t\nmetrics: [f1]", `3:11: the metric "f1" is not one of score.metrics`, "add it to score.metrics"},
 	{"no provider", "{id: two, provider: simulated, accuracy: 0.8}", "{id: two}", `6:5: models[1].provider is missing`, ""},
-	{"provider of later", "{id: two, provider: simulated, accuracy: 0.8}", "{id: two, provider: anthropic}", `6:25: provider "anthropic" is not in this version yet`, "works now: recorded, simulated, exec, openai"},
+	{"provider, nearly", "{id: two, provider: simulated, accuracy: 0.8}", "{id: two, provider: antropic}", `6:25: unknown provider "antropic"`, `did you mean "anthropic"?`},
 	{"key of another provider", "accuracy: 0.8", "accuracy: 0.8, field: a", `6:58: field has no meaning for a model of provider simulated, only for recorded`, "leave it out"},
 	{"id twice", "id: two", "id: one", "6:10: the model id \"one\" is already that of line 5\n9:33: there is no model \"two\"", ""},
 	{"too accurate", "accuracy: 0.8", "accuracy: 80", `6:46: accuracy: 80 is not between 0 and 1`, ""},

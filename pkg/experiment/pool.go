@@ -13,8 +13,8 @@ type Pool struct {
 	Provider    string
 	BaseURL     string   // "": the provider's own
 	KeyEnv      string   // name of the variable that holds the key
-	KeyFile     string   // file that holds the key
-	HTTP        *HTTP    // of http
+	KeyFile     string   `json:",omitempty"` // file that holds the key
+	HTTP        *HTTP    `json:",omitempty"` // of http
 	Command     []string // of exec
 	Concurrency int
 	RPM         int // 0: no limit

@@ -86,22 +86,22 @@ type Score struct {
 
 // Model is something that answers.
 type Model struct {
-	ID        string          `json:"id" need:"true" doc:"Name by which conditions refer to it."`
-	Provider  string          `json:"provider" need:"true" doc:"Who answers."`
-	Model     string          `json:"model,omitempty" doc:"The provider's name of the model; default id."`
-	BaseURL   string          `json:"base_url,omitempty" doc:"Address of a compatible service; default the provider's own."`
-	APIKeyEnv string          `json:"api_key_env,omitempty" doc:"Environment variable that holds the key."`
+	ID        string `json:"id" need:"true" doc:"Name by which conditions refer to it."`
+	Provider  string `json:"provider" need:"true" doc:"Who answers."`
+	Model     string `json:"model,omitempty" doc:"The provider's name of the model; default id."`
+	BaseURL   string `json:"base_url,omitempty" doc:"Address of a compatible service; default the provider's own."`
+	APIKeyEnv string `json:"api_key_env,omitempty" doc:"Environment variable that holds the key."`
 
 	APIKeyFile string   `json:"api_key_file,omitempty" doc:"File that holds the key, relative to the spec's folder."`
 	Stream     bool     `json:"stream,omitempty" doc:"Ask for answers piece by piece, so that the time to the first token is known."`
 	Accept     []string `json:"accept,omitempty" doc:"Replies that are answers all the same; default none: they are failures of their own class."`
 	HTTP       *HTTP    `json:"http,omitempty" doc:"Http: how the endpoint is asked, and where its reply has the answer."`
 
-	Params    json.RawMessage `json:"params,omitempty" doc:"Parameters passed on to the provider, such as temperature."`
-	Limits    Limits          `json:"limits" doc:"Limits of the model's pool, for the whole cluster."`
-	Timeout   Duration        `json:"timeout" doc:"Longest wait for one attempt; 0s is none."`
-	Retries   int             `json:"retries" doc:"Further attempts after one that failed."`
-	Price     *Price          `json:"price,omitempty" doc:"US dollars per million tokens; absent is unknown."`
+	Params  json.RawMessage `json:"params,omitempty" doc:"Parameters passed on to the provider, such as temperature."`
+	Limits  Limits          `json:"limits" doc:"Limits of the model's pool, for the whole cluster."`
+	Timeout Duration        `json:"timeout" doc:"Longest wait for one attempt; 0s is none."`
+	Retries int             `json:"retries" doc:"Further attempts after one that failed."`
+	Price   *Price          `json:"price,omitempty" doc:"US dollars per million tokens; absent is unknown."`
 
 	Field        string       `json:"field,omitempty" doc:"Recorded: dotted path of the answer."`
 	LatencyField string       `json:"latency_field,omitempty" doc:"Recorded: dotted path of the answer's latency."`

@@ -30,6 +30,8 @@ func (a *attempt) recordFailure() {
 	}
 	r.Failure = &events.Failure{Class: f.Class, Message: f.Message}
 	r.Status, r.RequestID, r.Served, r.Usage = f.Status, f.RequestID, f.Served, f.Usage
+	r.FirstByteNS, r.FirstTokenNS = f.FirstByteNS, f.FirstTokenNS
+	r.Fingerprint, r.Finish, r.Partial = f.Fingerprint, f.Finish, f.Evidence()
 	if !charge(a.to.order, r, f.Billed) {
 		a.unknownCost()
 	}
@@ -38,7 +40,8 @@ func (a *attempt) recordFailure() {
 func (a *attempt) recordAnswer() {
 	p, r := a.reply, &a.record
 	r.Outcome = events.CallAnswered
-	r.FirstByteNS = p.FirstByteNS
+	r.FirstByteNS, r.FirstTokenNS = p.FirstByteNS, p.FirstTokenNS
+	r.Fingerprint, r.Finish = p.Fingerprint, p.Finish
 	switch {
 	case p.LatencyNS > 0:
 		r.LatencyNS = p.LatencyNS

@@ -102,7 +102,7 @@ func repeats(t *testing.T, s Subject, p provider.Provider) {
 // what the provider numbers.
 func essence(r *provider.Reply) string {
 	c := *r
-	c.FirstByteNS, c.RequestID, c.Usage = 0, "", nil
+	c.FirstByteNS, c.FirstTokenNS, c.ConnectNS, c.RequestID, c.Usage = 0, 0, 0, "", nil
 	return fmt.Sprintf("%+v", c)
 }
 

@@ -103,9 +103,9 @@ func TestServerKeepsTheContract(t *testing.T) {
 		Slow:          ask("slow", "x"),
 		Deterministic: true,
 		Failing: map[string]*provider.Request{
-			provider.ClassServerError:    ask("broken", "x"),
-			provider.ClassRateLimited:    ask("full", "x"),
-			provider.ClassInvalidRequest: ask("unknown", "x"),
+			provider.ClassServerError: ask("broken", "x"),
+			provider.ClassRateLimited: ask("full", "x"),
+			provider.ClassNotFound:    ask("unknown", "x"),
 		},
 	})
 	if e := providertest.Failure(t, client(t, s, "wrong key"), context.Background(), ask("good", "x")); e.Class != provider.ClassAuth {
@@ -136,7 +136,7 @@ func TestServerAnswersRight(t *testing.T) {
 		}
 	}
 	r := ask("fixed", "nobody knows")
-	r.Order.Params = []byte(`{"max_tokens":1}`)
+	r.Order.Params, r.Order.Accept = []byte(`{"max_tokens":1}`), []string{provider.ClassTruncated}
 	if got := providertest.Answer(t, p, r); got.Text != "alwa" || got.Finish != "length" {
 		t.Errorf("%+v", *got)
 	}
