@@ -27,7 +27,7 @@ func TukeyHSD(groups [][]float64, o Options) (Result, error) {
 		return Result{}, err
 	}
 	law := dist.StudentizedRange{K: len(groups), DF: l.df}
-	critical := law.InvSF(1-o.Level) / math.Sqrt2
+	critical := criticalRange(law, o.Level) / math.Sqrt2
 	return compareAll(test, len(groups), l.sizes(), o, func(a, b int) (Comparison, error) {
 		diff, se := l.groups[b].minus(l.groups[a]), l.se(a, b)
 		q := math.Abs(diff) / se * math.Sqrt2
@@ -65,7 +65,7 @@ func GamesHowell(groups [][]float64, o Options) (Result, error) {
 		law := dist.StudentizedRange{K: len(groups), DF: df}
 		diff := gb.minus(ga)
 		q := math.Abs(diff) / se * math.Sqrt2
-		half := law.InvSF(1-o.Level) / math.Sqrt2 * se
+		half := criticalRange(law, o.Level) / math.Sqrt2 * se
 		return Comparison{A: a, B: b, Interval: about(diff, half, o.Level, l.pairN(a, b), o.Method),
 			Statistic: q, DF: []float64{df}, LogP: law.LogSF(q)}, nil
 	})
@@ -174,6 +174,35 @@ func dunnettLogP(law dist.Dunnett, t float64, alternative Alternative) float64 {
 		return law.OneSidedLogSF(-t)
 	}
 	return law.LogSF(math.Abs(t))
+}
+
+// criticalRange returns the studentized range that is exceeded with probability
+// 1 − level: law.InvSF by secants of the logarithm of the tail from Bonferroni's
+// bound, which needs a third of its evaluations.
+func criticalRange(law dist.StudentizedRange, level float64) float64 {
+	target, pairs := math.Log(1-level), float64(pairsOf(law.K))
+	gap := func(q float64) float64 { return law.LogSF(q) - target }
+	tail := (1 - level) / (2 * pairs)
+	a := math.Sqrt2 * dist.Normal{}.InvSF(tail)
+	if !math.IsInf(law.DF, 1) {
+		a = math.Sqrt2 * dist.T{DF: law.DF}.InvSF(tail)
+	}
+	fa := gap(a)
+	b := a * 0.97
+	for range 15 {
+		fb := gap(b)
+		step := fb * (b - a) / (fb - fa)
+		switch {
+		case fb == 0:
+			return b
+		case math.Abs(step) <= 1e-9*b:
+			return b - step
+		}
+		if a, fa, b = b, fb, b-step; !(b > 0 && b < 1e6) {
+			break
+		}
+	}
+	return law.InvSF(1 - level)
 }
 
 // comparedMeans returns the options and the layout of a comparison of means.

@@ -141,7 +141,7 @@ func Nemenyi(blocks [][]float64, o Options) (Result, error) {
 
 func nemenyi(test string, mean []float64, sizes []int, o Options, se func(a, b int) (float64, int)) (Result, error) {
 	law := dist.StudentizedRange{K: len(mean), DF: math.Inf(1)}
-	critical := law.InvSF(1 - o.Level)
+	critical := criticalRange(law, o.Level)
 	return compareAll(test, len(mean), sizes, o, func(a, b int) (Comparison, error) {
 		s, n := se(a, b)
 		diff := mean[b] - mean[a]

@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/crucible-go/crucible/pkg/stat/dist"
 	"pgregory.net/rapid"
 )
 
@@ -60,7 +61,7 @@ var posthocs = []struct {
 func TestPosthocLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		value := rapid.Map(rapid.IntRange(-40, 40), func(i int) float64 { return float64(i) / 4 })
-		groups := rapid.SliceOfN(rapid.SliceOfN(value, 2, 6), 2, 4).Draw(t, "groups")
+		groups := rapid.SliceOfN(rapid.SliceOfN(value, 3, 7), 2, 4).Draw(t, "groups")
 		c := rapid.SampledFrom(posthocs).Draw(t, "procedure")
 		got, err := c.run(groups, Options{})
 		if err != nil {
@@ -185,6 +186,17 @@ func TestPosthocRefuses(t *testing.T) {
 	}
 	if _, err := ConoverBlocks([][]float64{{1, 2, 3}, {1, 2, 3}}, Options{}); err == nil {
 		t.Error("took blocks that agree")
+	}
+}
+
+func TestCriticalRangeInverts(t *testing.T) {
+	for _, k := range []int{2, 3, 10, 60} {
+		for _, df := range []float64{1, 2, 7.5, 40, 1e4, math.Inf(1)} {
+			for _, level := range []float64{1e-6, 0.01, 0.5, 0.9, 0.95, 0.999, 1 - 1e-12} {
+				law := dist.StudentizedRange{K: k, DF: df}
+				near(t, "tail", law.LogSF(criticalRange(law, level)), math.Log(1-level), 1e-9)
+			}
+		}
 	}
 }
 

@@ -89,9 +89,10 @@ rows <- function(...) {
   lapply(seq_along(columns[[1]]), function(i) lapply(columns, function(column) if (is.list(column)) column[[i]] else column[i]))
 }
 within <- function(low, high) Map(function(l, h) list(low = l, high = h), low, high)
-tukey <- function(gr, level) {
+tukey <- function(gr, level, with_p) {
   t <- TukeyHSD(aov(v ~ g, gr), conf.level = level)$g
-  list(comparisons = rows(estimate = t[, 1], interval = unname(within(t[, 2], t[, 3])), p = t[, 4]))
+  interval <- unname(within(t[, 2], t[, 3]))
+  list(comparisons = if (with_p) rows(estimate = t[, 1], interval = interval, p = t[, 4]) else rows(estimate = t[, 1], interval = interval))
 }
 pairs_p <- function(p) p[lower.tri(p, diag = TRUE)]
 

@@ -42,18 +42,18 @@ SOLVED = "the noncentral distributions of R and scipy carry ten digits, and thei
 
 def root(f, guess):
     """The root of a monotone function of the whole line, bracketed from guess."""
-    mpmath.mp.dps = 30
+    mpmath.mp.dps = 25
     try:
         step, a = 1 + abs(mp(guess)) / 8, mp(guess)
         fa, fb = f(a), f(a + step)
-        if (abs(fb) > abs(fa)) == (fa * fb > 0):
+        if fa * fb > 0 and abs(fb) > abs(fa):
             step, fb = -step, f(a - step)
         b = a + step
         while fa * fb > 0:
             step *= 2
             a, fa, b = b, fb, b + step
             fb = f(b)
-        return mpmath.findroot(f, (a, b), solver="anderson", tol=1e-50, verify=False, maxsteps=60)
+        return mpmath.findroot(f, (a, b), solver="anderson", tol=mp(10) ** -20, verify=False, maxsteps=40)
     finally:
         mpmath.mp.dps = 50
 

@@ -55,7 +55,7 @@ class Cases:
                 if "error" in values:
                     raise SystemExit(f"{case['name']}: {expr}: {values['error']}")
                 for key, v in values.items():
-                    if key != "interval" and isinstance(v, list) and len(v) == 1 and key != "df":
+                    if key not in ("interval", "df", "comparisons", "adjusted") and isinstance(v, list) and len(v) == 1:
                         values[key] = v[0]
                 want = {"oracle": oracle, "values": values}
                 if digits:
