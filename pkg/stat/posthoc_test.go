@@ -200,7 +200,9 @@ func TestCriticalRangeInverts(t *testing.T) {
 	}
 }
 
-// Tukey's comparisons of three groups: three p-values and a quantile.
+// Tukey's comparisons of three groups: three p-values and a quantile. In one run on
+// two shared cores 2.1 ms; tukey_hsd with intervals of scipy 1.17 132 ms, TukeyHSD of
+// R 4.2, whose ptukey has six digits in the tails, 2.8 ms.
 func BenchmarkTukeyHSD(b *testing.B) {
 	for b.Loop() {
 		if _, err := TukeyHSD(plantGrowth, Options{}); err != nil {
@@ -209,7 +211,9 @@ func BenchmarkTukeyHSD(b *testing.B) {
 	}
 }
 
-// Dunnett's comparisons of five treatments of twelve with a control.
+// Dunnett's comparisons of five treatments of twelve with a control. In one run on two
+// shared cores 5.4 ms; scipy 1.17 127 ms and multcomp of R 4.2 277 ms, both to about
+// four digits, by random lattices.
 func BenchmarkDunnett(b *testing.B) {
 	groups := make([][]float64, 6)
 	for i := range groups {

@@ -64,7 +64,7 @@ def over_scale(df, f, width=1):
     front = mpmath.log(2) + df / 2 * mpmath.log(df / 2) - mpmath.loggamma(df / 2)
     sd = 1 / mpmath.sqrt(2 * df)
     step, total = min(sd, mp(width)) / (2 if df > 8 else 4), mp(0)
-    u, high = -70 / df - 13 * sd, mpmath.log(1 + 13 * sd + mpmath.sqrt(150 / df))
+    u, high = -70 / df - 13 * sd + log(mp(width)), mpmath.log(1 + 13 * sd + mpmath.sqrt(150 / df))
     while u <= high:
         w = mpmath.exp(front + df * u - df / 2 * mpmath.exp(2 * u))
         if w > mp(10) ** -(mpmath.mp.dps + 10):
@@ -127,13 +127,13 @@ def legendre(low, high, panels, points=24):
     return (edges[:-1, None] + half + half * x).ravel(), (half * w).ravel()
 
 
-def gauss(df, tail):
-    """E tail(S) by Gauss-Legendre rules in double precision; tail takes the nodes as a column."""
+def gauss(q, df, tail):
+    """E tail(S) by Gauss-Legendre rules in double precision; tail takes the nodes as a column, and falls about s = 1/q."""
     if df == math.inf:
         return float(tail(np.array([[1.0]]))[0])
     df = float(df)
     sd = 1 / math.sqrt(2 * df)
-    u, w = legendre(-70 / df - 13 * sd, math.log(1 + 13 * sd + math.sqrt(150 / df)), 30)
+    u, w = legendre(-70 / df - 13 * sd - math.log1p(abs(q)), math.log(1 + 13 * sd + math.sqrt(150 / df)), 40)
     density = np.exp(math.log(2) + df / 2 * math.log(df / 2) - math.lgamma(df / 2) + df * u - df / 2 * np.exp(2 * u))
     return float(np.sum(w * density * tail(np.exp(u)[:, None])))
 
@@ -145,7 +145,7 @@ def gauss_range(q, k, df):
         ratio = np.minimum(ss.ndtr(-(z + float(q) * s)) / Q, 1)
         with np.errstate(divide="ignore"):
             return np.sum(w * k * st.norm.pdf(z) * Q**(k - 1) * -np.expm1((k - 1) * np.log1p(-ratio)), axis=1)
-    return gauss(df, tail)
+    return gauss(float(q), df, tail)
 
 
 def gauss_dunnett(t, lam, df, alternative):
@@ -159,7 +159,7 @@ def gauss_dunnett(t, lam, df, alternative):
             with np.errstate(divide="ignore"):
                 inside = inside + np.log1p(-np.minimum(out, 1))
         return np.sum(w * st.norm.pdf(z) * -np.expm1(inside), axis=1)
-    return gauss(df, tail)
+    return gauss(t, df, tail)
 
 
 def quantile(sf_of, tail, guess):
@@ -283,7 +283,7 @@ for name, groups, levels in [("PlantGrowth", PLANT, (.95, .9)), ("InsectSprays",
 
 n, k, df, ab, diff, se = layout(APART)
 q = [abs(d) / s * mpmath.sqrt(2) for d, s in zip(diff, se)]
-c.add("far apart", "tukey_hsd", {"groups": APART}, {}, oracle(QUADRATURE, comparisons(ab, estimate=diff, statistic=q, p=[range_sf(v, k, df, 60) for v in q]), 9, "the difference from 1 in 60 digits"), gaussed([gauss_range(v, k, df) for v in q], 9),
+c.add("far apart", "tukey_hsd", {"groups": APART}, {}, oracle(QUADRATURE, comparisons(ab, estimate=diff, statistic=q, p=[range_sf(v, k, df, 60) for v in q]), 9, "the difference from 1 in 60 digits"), gaussed([gauss_range(v, k, df) for v in q]),
       r="list(comparisons = rows(estimate = TukeyHSD(aov(v ~ g, gr))$g[, 1]))")
 
 for name, groups, level in [("PlantGrowth", PLANT, .95), ("InsectSprays", SPRAY, .95), ("unequal", UNEQUAL, .9), ("one treatment", TWO, .95)]:
