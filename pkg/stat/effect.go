@@ -30,7 +30,13 @@ func newEffect(name, method string, n int, estimate, low, high, level float64) (
 // [1] Cumming, Finch (2001), Educational and Psychological Measurement 61 (4):
 // 532-574.
 func noncentralT(t, df, level float64) (low, high float64) {
-	return dist.NoncentralTDeltas(t, df, (1-level)/2)
+	return ordered(dist.NoncentralTDeltas(t, df, (1-level)/2))
+}
+
+// ordered returns two bounds in order: at a level near 0 they are one number but
+// for rounding.
+func ordered(low, high float64) (least, most float64) {
+	return math.Min(low, high), math.Max(low, high)
 }
 
 // rootBelow returns the root of a function that increases, most likely below

@@ -165,12 +165,12 @@ func oneWaySize(name string, groups [][]float64, o Options, size varianceSize) (
 // where none has.
 func noncentralF(f, d1, d2, level float64) (low, high float64) {
 	tail := (1 - level) / 2
-	return dist.NoncentralFLambdaSF(f, d1, d2, tail), dist.NoncentralFLambda(f, d1, d2, tail)
+	return ordered(dist.NoncentralFLambdaSF(f, d1, d2, tail), dist.NoncentralFLambda(f, d1, d2, tail))
 }
 
 // noncentralChiSquared returns the interval for the noncentrality of a χ²
 // statistic likewise.
 func noncentralChiSquared(x, df, level float64) (low, high float64) {
 	tail := (1 - level) / 2
-	return dist.NoncentralChiSquaredLambdaSF(x, df, tail), dist.NoncentralChiSquaredLambda(x, df, tail)
+	return ordered(dist.NoncentralChiSquaredLambdaSF(x, df, tail), dist.NoncentralChiSquaredLambda(x, df, tail))
 }

@@ -170,6 +170,7 @@ func (g *network) follow(node *networkNode) {
 			log := g.choose(have, n)
 			g.table[i] = append(g.table[i], shareOf{log, math.Exp(log)})
 		}
+		g.work += 12 * len(g.table[i])
 	}
 	start := -g.choose(total, column)
 	g.at, g.part = node, 0
@@ -211,7 +212,7 @@ func (g *network) arcs(i, column, total int, key uint64, log, weight float64) {
 // arc follows one arc: each path to its start is counted, dropped, or passed on.
 func (g *network) arc(key uint64, log, weight float64) {
 	child := g.child(key)
-	if g.work += 1 + len(g.at.past); g.work > maxNetworkWork || g.size > maxNetworkSize {
+	if g.work += 8 + len(g.at.past); g.work > maxNetworkWork || g.size > maxNetworkSize {
 		g.tooLarge = true
 		return
 	}
@@ -370,7 +371,7 @@ func (g *network) share(node *networkNode, i, column, total int, log float64) {
 // largest rows, or each row the largest columns, without regard to the others.
 func (g *network) bound(node *networkNode, stage int) {
 	columns, total := g.columns[stage:], float64(g.rest[stage])
-	g.work += 4 * len(node.rows) * len(columns)
+	g.work += 100 + 20*len(node.rows)*len(columns) // logarithms, and a place in the heap
 	fixed := -g.factorial[g.rest[stage]]
 	for _, r := range node.rows {
 		fixed += g.factorial[r]

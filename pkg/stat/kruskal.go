@@ -101,7 +101,7 @@ func (g *groupRanks) shuffled(test string, r Result, o Options) (Result, error) 
 // Bounds of the exact distribution: of states held at once, and of steps.
 const (
 	maxStates = 2_000_000
-	maxSteps  = 60_000_000
+	maxSteps  = 30_000_000
 )
 
 // exact returns the share of assignments with at least the observed statistic.
@@ -128,7 +128,7 @@ func (g *groupRanks) exact(test string) (float64, error) {
 		lists := make([][]keyed[float64], 0, len(ways))
 		size := 0
 		for _, w := range ways {
-			var list []keyed[float64]
+			list := make([]keyed[float64], 0, len(states))
 			for _, s := range states {
 				if pack.fits(s.key, w.with.counts, dealt, j-i) {
 					list = append(list, keyed[float64]{s.key + w.key, s.with * w.with.weight})

@@ -20,6 +20,8 @@ type layout struct {
 const (
 	maxGroups     = 200
 	maxSlowGroups = 60
+	// maxSlowestGroups is where each comparison needs a quantile of its own.
+	maxSlowestGroups = 30
 )
 
 // newLayout returns the layout of at least two groups of at least least values,

@@ -19,8 +19,11 @@ func FamilywiseAdjustments() []string { return slices.Clone(familywise) }
 // as one says, with p-values adjusted by o.Method where that is an adjustment.
 func compareAll(test string, k int, n []int, o Options, one func(a, b int) (Comparison, error)) (Result, error) {
 	limit := maxGroups
-	if test == "tukey_hsd" || test == "games_howell" || test == "pairwise_wilcoxon" {
+	switch test {
+	case "tukey_hsd", "pairwise_wilcoxon":
 		limit = maxSlowGroups
+	case "games_howell":
+		limit = maxSlowestGroups
 	}
 	if k > limit {
 		return Result{}, refuse(test, TooLarge, k, 0, "%d groups are more than the %d that are compared two by two", k, limit)

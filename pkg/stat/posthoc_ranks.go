@@ -212,7 +212,7 @@ func PairwiseWilcoxon(groups [][]float64, o Options) (Result, error) {
 		if err != nil {
 			return Comparison{}, inGroup(err, b)
 		}
-		if one.Interval != nil {
+		if one.Interval != nil && one.Interval.Level > 0 {
 			one.Interval.Level, one.Interval.Method = o.Level, method
 		}
 		delta, err := CliffsDelta(groups[a], groups[b], Options{Level: o.Level})

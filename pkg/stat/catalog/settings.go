@@ -25,15 +25,20 @@ func (e Entry) Check(s Settings) error {
 			return refusal(e.Name, "it has no setting %q: want one of %s", name, strings.Join(known, ", "))
 		}
 	}
+	if a := alternative(s["alternative"]); !e.OneSided && a != "" && a != stat.TwoSided {
+		return refusal(e.Name, "it has no direction: alternative %q is not two_sided", s["alternative"])
+	}
 	return nil
+}
+
+// alternative reads an alternative in the spellings of other programs too.
+func alternative(text string) stat.Alternative {
+	return stat.Alternative(strings.NewReplacer("-", "_", ".", "_").Replace(text))
 }
 
 // Options returns the settings that procedures have in common.
 func (s Settings) Options(test string) (stat.Options, error) {
-	o := stat.Options{Alternative: stat.Alternative(strings.ReplaceAll(s["alternative"], "-", "_")), Method: s["method"]}
-	if o.Alternative == "two.sided" {
-		o.Alternative = stat.TwoSided
-	}
+	o := stat.Options{Alternative: alternative(s["alternative"]), Method: s["method"]}
 	var err error
 	read := func(name string, into *float64) {
 		if _, ok := s[name]; ok && err == nil {

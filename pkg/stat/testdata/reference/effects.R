@@ -1,7 +1,7 @@
 # Answers effects.py and posthoc.py: reads lines of JSON with data and an
 # expression, and prints a line of JSON for each, with 17 digits. Lists without
 # names become arrays.
-suppressMessages({library(jsonlite); library(effectsize); library(multcomp); library(rstatix); library(mvtnorm)})
+suppressMessages({library(jsonlite); library(multcomp); library(rstatix); library(mvtnorm); library(effectsize)})
 show <- function(v) {
   if (is.list(v) && !is.null(names(v)))
     return(paste0("{", paste(sprintf("\"%s\":%s", names(v), vapply(v, show, "")), collapse = ","), "}"))
