@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math"
+	"reflect"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/crucible-go/crucible/internal/provider"
 	"github.com/crucible-go/crucible/internal/provider/providertest"
 	"github.com/crucible-go/crucible/pkg/events"
+	"github.com/crucible-go/crucible/pkg/experiment"
 )
 
 // Every way of going wrong has the rate that it was given, and ends as the class
@@ -66,6 +69,25 @@ func TestSimulatedGoesWrong(t *testing.T) {
 				t.Errorf("%+v", *reply)
 			}
 		}
+	}
+}
+
+// The spec names the ways to go wrong as this package does, and the virtual clock
+// has deadlines too.
+func TestSimulatedSpecs(t *testing.T) {
+	fields := reflect.TypeFor[experiment.Failures]()
+	for i, mode := range provider.Modes() {
+		if name, _, _ := strings.Cut(fields.Field(i).Tag.Get("json"), ","); name != mode || fields.NumField() != len(provider.Modes()) {
+			t.Errorf("failure %d is %s here and %s in specs", i, mode, name)
+		}
+	}
+	if got, want := experiment.Supported("models.latency.shape").Works, provider.Shapes(); len(got) != len(want) {
+		t.Errorf("shapes %v, want %v", got, want)
+	}
+	r := simulated(events.Simulated{Accuracy: 1, Latency: shaped("constant", 3000, 0, 0)}, 1, 1, true)
+	r.Order.TimeoutNS = 2e9
+	if e := providertest.Failure(t, provider.Simulated{}, t.Context(), r); e.Class != provider.ClassTimeout || e.LatencyNS != 2e9 || !e.Simulated {
+		t.Errorf("%+v", *e)
 	}
 }
 

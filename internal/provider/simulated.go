@@ -40,6 +40,9 @@ func (s Simulated) Ask(ctx context.Context, r *Request) (*Reply, error) {
 	} else if !sleep(ctx, time.Duration(takes)) {
 		return nil, ended(ctx, BilledNo)
 	}
+	if limit := r.Order.TimeoutNS; stated > limit && limit > 0 {
+		return nil, &Error{Class: ClassTimeout, Message: "no answer before the deadline", Retryable: true, Billed: BilledNo, LatencyNS: limit, Simulated: true}
+	}
 	if failure := d.failure(stated, sim.RetryAfterNS); failure != nil {
 		return nil, failure
 	}

@@ -11,7 +11,8 @@ func keysOf(key string) []string {
 	switch key {
 	case "field", "simulated", "latency_field", "latency_unit", "file", "fields":
 		return []string{"recorded"}
-	case "accuracy", "error_rate", "latency":
+	case "accuracy", "error_rate", "latency", "correlation", "failures", "retry_after", "error_correlation", "same_wrong",
+		"difficulty", "tokens", "first_token", "tokens_per_second", "phases":
 		return []string{"simulated"}
 	case "command":
 		return []string{"exec"}
@@ -21,9 +22,9 @@ func keysOf(key string) []string {
 		return []string{"openai", "anthropic", "google", "http"}
 	case "http":
 		return []string{"http"}
-	case "accept":
-		return []string{"openai", "anthropic", "google", "http", "exec"}
-	case "timeout", "retries", "price", "params":
+	case "accept", "timeout", "retries":
+		return []string{"openai", "anthropic", "google", "http", "exec", "simulated"}
+	case "price", "params":
 		return []string{"openai", "anthropic", "google", "http", "exec"}
 	}
 	return nil
@@ -57,6 +58,7 @@ func (c checker) checkModels() {
 // checkModelKeys refuses keys that a model's provider does not have.
 func (c checker) checkModelKeys(m *Model, at string) {
 	for _, key := range []string{"field", "simulated", "latency_field", "latency_unit", "file", "fields", "accuracy", "error_rate", "latency",
+		"correlation", "failures", "retry_after", "error_correlation", "same_wrong", "difficulty", "tokens", "first_token", "tokens_per_second", "phases",
 		"command", "base_url", "api_key_env", "api_key_file", "stream", "accept", "http", "timeout", "retries", "price", "params"} {
 		if providers := keysOf(key); c.has(at+"."+key) && !slices.Contains(providers, m.Provider) {
 			c.problem(at+"."+key, "leave it out", "%s has no meaning for a model of provider %s, only for %s", key, m.Provider, strings.Join(providers, ", "))
@@ -114,62 +116,6 @@ func (c checker) checkRecordedModel(m *Model, at string) {
 	if c.s.Dataset.Fields.ID == "" {
 		c.problem(at+".file", "name the field with the ids of the items in dataset.fields.id", "%s.file needs items with ids of their own", at)
 	}
-}
-
-func (c checker) checkSimulatedModel(m *Model, at string) {
-	if !c.has(at + ".accuracy") {
-		c.problem(at+".accuracy", "write accuracy: 0.9", "%s.accuracy is missing", at)
-	}
-	for _, p := range []struct {
-		name  string
-		value float64
-	}{{"accuracy", m.Accuracy}, {"error_rate", m.ErrorRate}} {
-		if p.value < 0 || p.value > 1 {
-			c.problem(at+"."+p.name, "", "%s: %v is not between 0 and 1", p.name, p.value)
-		}
-	}
-	if c.has(at + ".latency") {
-		c.checkLatency(m.Latency, at+".latency")
-	}
-}
-
-func (c checker) checkLatency(l *Latency, at string) {
-	if !c.need(at+".shape", l.Shape, "write one of: "+strings.Join(Supported("models.latency.shape").Works, ", ")) {
-		return
-	}
-	needs := map[string][]string{"constant": {"p50"}, "lognormal": {"p50"}, "piecewise": {"p50", "p95", "p99"}}[l.Shape]
-	takes := map[string][]string{"constant": {"p50"}, "lognormal": {"p50", "p95", "p99"}, "piecewise": {"p50", "p95", "p99"}}[l.Shape]
-	for _, q := range []string{"p50", "p95", "p99"} {
-		switch has := c.has(at + "." + q); {
-		case !has && slices.Contains(needs, q):
-			c.problem(at+"."+q, "write "+q+": 800ms", "latency.%s is missing: shape %s needs it", q, l.Shape)
-		case has && !slices.Contains(takes, q):
-			c.problem(at+"."+q, "", "latency.%s has no meaning with shape %s", q, l.Shape)
-		}
-	}
-	if l.Shape == "lognormal" && !c.has(at+".p95") && !c.has(at+".p99") {
-		c.problem(at, "its median and one further quantile make it", "latency of shape lognormal needs p50 and p95 or p99")
-	}
-	last, name := Duration(0), ""
-	for _, q := range []struct {
-		name  string
-		value Duration
-	}{{"p50", l.P50}, {"p95", l.P95}, {"p99", l.P99}} {
-		if !c.has(at + "." + q.name) {
-			continue
-		}
-		if q.value <= 0 || q.value < last {
-			c.problem(at+"."+q.name, "quantiles are positive and in order: p50 <= p95 <= p99", "latency.%s: %s is less than %s", q.name, q.value, orZero(name, last))
-		}
-		last, name = q.value, q.name
-	}
-}
-
-func orZero(name string, d Duration) string {
-	if name == "" {
-		return "1ns"
-	}
-	return name + ", " + d.String()
 }
 
 func (c checker) checkConditions() {

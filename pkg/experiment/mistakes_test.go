@@ -77,7 +77,7 @@ var mistakes = []struct {
 	{"no accuracy", "simulated, accuracy: 0.8", "simulated", `6:5: models[1].accuracy is missing`, "write accuracy: 0.9"},
 	{"quantiles out of order", "accuracy: 0.8", "accuracy: 0.8, latency: {shape: piecewise, p50: 2s, p95: 1s, p99: 3s}", `6:93: latency.p95: 1s is less than p50, 2s`, ""},
 	{"quantile missing", "accuracy: 0.8", "accuracy: 0.8, latency: {shape: piecewise, p50: 2s}", "6:60: latency.p95 is missing: shape piecewise needs it\n6:60: latency.p99 is missing: shape piecewise needs it", "line 6: write p95: 800ms\nline 6: write p99: 800ms"},
-	{"unknown shape", "accuracy: 0.8", "accuracy: 0.8, latency: {shape: gaussian}", `6:68: unknown shape "gaussian"`, "works now: none, constant, piecewise, lognormal"},
+	{"unknown shape", "accuracy: 0.8", "accuracy: 0.8, latency: {shape: gaussian}", `6:68: unknown shape "gaussian"`, "works now: none, constant, piecewise, lognormal, bimodal, pareto, samples"},
 	{"duration without unit", "accuracy: 0.8", "accuracy: 0.8, latency: {shape: constant, p50: 800}", `6:83: models[1].latency.p50: want a duration, got the number 800`, "give it a unit: 800ms or 800s"},
 	{"no duration", "accuracy: 0.8", "accuracy: 0.8, latency: {shape: constant, p50: 8 seconds}", `6:83: models[1].latency.p50: "8 seconds" is not a duration`, "write it as 800ms, 2s or 1m30s"},
 	{"negative duration", "accuracy: 0.8", "accuracy: 0.8, latency: {shape: constant, p50: -1s}", `6:83: models[1].latency.p50: a duration cannot be negative`, ""},

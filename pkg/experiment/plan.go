@@ -53,20 +53,23 @@ type plannedCondition struct {
 	policy  events.Policy
 	hedge   *events.Hedge
 
-	recorded bool // a member answers from the item itself
+	reads bool // fields of the item are needed beside its input and expected answer
 }
 
 type plannedMember struct {
-	model   *Model
-	id      string
-	ordinal int
-	pool    string
-	price   *events.Price   // nil: unknown
-	input   decimal.Decimal // of price
-	output  decimal.Decimal
-	field   int // index into paths, -1: none
-	latency int // likewise
-	answers map[string][]Answer
+	model    *Model
+	id       string
+	ordinal  int
+	pool     string
+	price    *events.Price   // nil: unknown
+	input    decimal.Decimal // of price
+	output   decimal.Decimal
+	field    int                // index into paths, -1: none
+	latency  int                // likewise
+	hard     int                // likewise: the difficulty
+	levels   map[string]float64 // accuracy by difficulty
+	failures []events.SimulatedFailure
+	answers  map[string][]Answer
 }
 
 // Query is one item × condition × repetition.
@@ -134,7 +137,7 @@ func (p *Plan) condition(c *Condition, answers []Answers) (plannedCondition, err
 		if model == nil {
 			return out, fmt.Errorf("plan: condition %q has the unknown member %q", c.Name, id)
 		}
-		m := plannedMember{model: model, id: id, pool: model.pool(), field: -1, latency: -1}
+		m := plannedMember{model: model, id: id, pool: model.pool(), field: -1, latency: -1, hard: -1, failures: model.Failures.rates()}
 		if err := m.setPrice(); err != nil {
 			return out, fmt.Errorf("plan: model %q: price: %w", id, err)
 		}
@@ -151,11 +154,15 @@ func (p *Plan) condition(c *Condition, answers []Answers) (plannedCondition, err
 			}
 			m.answers = answers[at].ByItem
 		case model.Provider == "recorded":
-			out.recorded = true
+			out.reads = true
 			m.field = p.paths.add(splitPath(model.Field))
 			if model.LatencyField != "" {
 				m.latency = p.paths.add(splitPath(model.LatencyField))
 			}
+		case model.Provider == "simulated" && model.Difficulty != nil:
+			out.reads = true
+			m.hard = p.paths.add(splitPath(model.Difficulty.Field))
+			m.levels, _ = model.Difficulty.levels() // checked with the spec
 		}
 		out.members = append(out.members, m)
 	}
@@ -228,7 +235,7 @@ func (p *Plan) Query(run string, i int) (Query, error) {
 		spans = make([]span, p.paths.count)
 	}
 	spans = spans[:p.paths.count]
-	if c.recorded || p.cluster >= 0 {
+	if c.reads || p.cluster >= 0 {
 		p.paths.find(it.Raw, spans)
 	}
 	q.Data.Cluster, _ = p.clusterOf(it, spans)
@@ -238,6 +245,9 @@ func (p *Plan) Query(run string, i int) (Query, error) {
 		call := Call{ID: events.CallID(q.ID, events.RoleAnswer, m.id, m.ordinal), Member: m.id, Model: m.model.Model, Pool: m.pool, Data: &orders[k]}
 		if err := p.order(call.Data, c, m, it, repeat, spans); err != nil {
 			return Query{}, Errors{p.itemProblem(it, err)}
+		}
+		if m.model.Provider == "simulated" {
+			call.Data.Simulated = p.simulated(m, it, spans, float64(rest)/float64(p.spec.Repeat*len(p.items)))
 		}
 		call.Data.Messages = messages
 		q.Calls[k], q.Data.Calls[k] = call, call.ID
@@ -280,15 +290,12 @@ func (p *Plan) order(d *events.CallRequested, c *plannedCondition, m *plannedMem
 		Stream: m.model.Stream, Accept: m.model.Accept,
 		TimeoutNS: int64(m.model.Timeout), Retries: m.model.Retries, Hedge: c.hedge, Price: m.price,
 	}
-	switch m.model.Provider {
-	case "recorded":
+	if m.model.Provider == "recorded" {
 		a, found, err := m.recordedAnswer(it, repeat, spans)
 		if err != nil {
 			return err
 		}
 		d.Recorded = &events.Recorded{Found: found, Text: a.Text, LatencyNS: a.LatencyNS, Simulated: m.model.Simulated}
-	case "simulated":
-		d.Simulated = m.model.simulated(it)
 	}
 	return nil
 }
@@ -301,14 +308,6 @@ func (p *Plan) callSeed(c *plannedCondition, m *plannedMember, it *Item, repeat 
 		condition = ""
 	}
 	return events.Seed(p.seed, strconv.Itoa(repeat), condition, it.ID, m.id, strconv.Itoa(m.ordinal))
-}
-
-func (m *Model) simulated(it *Item) *events.Simulated {
-	s := &events.Simulated{Accuracy: m.Accuracy, ErrorRate: m.ErrorRate, Expected: it.Expected, Latency: events.Latency{Shape: "none"}}
-	if l := m.Latency; l != nil {
-		s.Latency = events.Latency{Shape: l.Shape, P50NS: int64(l.P50), P95NS: int64(l.P95), P99NS: int64(l.P99)}
-	}
-	return s
 }
 
 func (m *plannedMember) recordedAnswer(it *Item, repeat int, spans []span) (Answer, bool, error) {

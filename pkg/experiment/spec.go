@@ -114,6 +114,17 @@ type Model struct {
 	ErrorRate float64  `json:"error_rate,omitempty" doc:"Simulated: probability that no answer arrives."`
 	Latency   *Latency `json:"latency,omitempty" doc:"Simulated: distribution of latencies."`
 
+	Correlation      float64     `json:"correlation,omitempty" doc:"Simulated: correlation of the latencies of the copies of a call, 0 to 1."`
+	Failures         *Failures   `json:"failures,omitempty" doc:"Simulated: probabilities of the ways in which attempts go wrong."`
+	RetryAfter       Duration    `json:"retry_after,omitempty" doc:"Simulated: what failures.rate_limited asks to wait; default 1s."`
+	ErrorCorrelation float64     `json:"error_correlation,omitempty" doc:"Simulated: share of the luck with an item that all models have in common, 0 to 1."`
+	SameWrong        float64     `json:"same_wrong,omitempty" doc:"Simulated: probability that two models that are both wrong say the same."`
+	Difficulty       *Difficulty `json:"difficulty,omitempty" doc:"Simulated: accuracy by the difficulty of the item."`
+	Tokens           *Tokens     `json:"tokens,omitempty" doc:"Simulated: what the usage says."`
+	FirstToken       float64     `json:"first_token,omitempty" doc:"Simulated: share of the latency after which the first token arrives."`
+	TokensPerSecond  float64     `json:"tokens_per_second,omitempty" doc:"Simulated: speed after the first token; the latency is then that of the first token."`
+	Phases           []Phase     `json:"phases,omitempty" doc:"Simulated: drift and outages in the course of the run."`
+
 	Command []string `json:"command,omitempty" doc:"Exec: program and arguments; JSON lines in and out."`
 }
 
@@ -133,14 +144,6 @@ type Price struct {
 // ModelFields are dotted paths into a line of a file of recorded answers.
 type ModelFields struct {
 	ID string `json:"id" doc:"The item that the line answers."`
-}
-
-// Latency is a distribution of latencies by its quantiles.
-type Latency struct {
-	Shape string   `json:"shape" need:"true" doc:"Kind of the distribution."`
-	P50   Duration `json:"p50,omitempty" doc:"Median; of constant, the value."`
-	P95   Duration `json:"p95,omitempty" doc:"95th percentile."`
-	P99   Duration `json:"p99,omitempty" doc:"99th percentile."`
 }
 
 // Condition is one way of getting an answer.

@@ -37,7 +37,7 @@ func Supported(key string) Values {
 	case "models.http.method":
 		return Values{Works: []string{"POST", "GET", "PUT", "PATCH"}}
 	case "models.latency.shape":
-		return Values{Works: []string{"none", "constant", "piecewise", "lognormal"}}
+		return Values{Works: []string{"none", "constant", "piecewise", "lognormal", "bimodal", "pareto", "samples"}}
 	case "models.latency_unit":
 		return Values{Works: []string{"ns", "us", "ms", "s"}}
 	case "conditions.vote":
