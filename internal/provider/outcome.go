@@ -11,8 +11,7 @@ import (
 	"github.com/crucible-go/crucible/pkg/latency"
 )
 
-// The ways in which a simulated attempt goes wrong. The last four are answers,
-// though not to the question.
+// The ways in which a simulated attempt goes wrong.
 const (
 	ModeError         = "error"          // of the simulation's error rate
 	ModeServerError   = "server_error"   // status 500

@@ -22,8 +22,9 @@ func TestSimulatedGoesWrong(t *testing.T) {
 	const n = 20_000
 	classes := map[string]string{
 		"server_error": provider.ClassServerError, "overloaded": provider.ClassServerError, "rate_limited": provider.ClassRateLimited,
-		"hang": provider.ClassTimeout, "connection": provider.ClassConnection, "half_stream": provider.ClassConnection,
+		"hang": provider.ClassTimeout, "connection": provider.ClassConnection, "half_stream": provider.ClassPartialReply,
 		"malformed": provider.ClassMalformedReply, "empty": provider.ClassEmptyReply, "content_filter": provider.ClassContentFilter,
+		"refusal": provider.ClassRefusal, "truncated": provider.ClassTruncated, "limit_text": provider.ClassRateLimited,
 	}
 	sim := events.Simulated{Accuracy: 1, Expected: "the right answer", Latency: shaped("constant", 100, 0, 0), RetryAfterNS: 3e9}
 	for i, mode := range provider.Modes() {
@@ -41,7 +42,7 @@ func TestSimulatedGoesWrong(t *testing.T) {
 		one.Failures = []events.SimulatedFailure{{Mode: mode, Rate: 1}}
 		r := simulated(one, 7, 1, true)
 		r.Order.TimeoutNS = 5e9
-		reply, err := provider.Simulated{}.Ask(t.Context(), r)
+		_, err := provider.Simulated{}.Ask(t.Context(), r)
 		var e *provider.Error
 		if class := classes[mode]; errors.As(err, &e) != (class != "") || class != "" && (e.Class != class || !e.Simulated) {
 			t.Errorf("%s: %v", mode, err)
@@ -56,16 +57,15 @@ func TestSimulatedGoesWrong(t *testing.T) {
 			if e.RetryAfter != 3*time.Second || e.LatencyNS != 0 {
 				t.Errorf("%+v", *e)
 			}
-		case "refusal":
-			if reply.Finish != "refusal" || reply.Text != provider.RefusalText {
-				t.Errorf("%+v", *reply)
-			}
-		case "truncated":
-			if reply.Finish != "length" || reply.Text != "the righ" {
+		case "refusal", "truncated":
+			r.Order.Accept = []string{e.Class}
+			want := map[string][2]string{"refusal": {provider.RefusalText, "refusal"}, "truncated": {"the righ", "length"}}[mode]
+			if reply := providertest.Answer(t, provider.Simulated{}, r); reply.Text != want[0] || reply.Finish != want[1] {
 				t.Errorf("%+v", *reply)
 			}
 		case "limit_text":
-			if reply.Text != provider.LimitText {
+			r.Order.Messages[0].Content = "What does status 429 mean?"
+			if reply := providertest.Answer(t, provider.Simulated{}, r); reply.Text != provider.LimitText {
 				t.Errorf("%+v", *reply)
 			}
 		}

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -43,7 +44,7 @@ func (s Simulated) Ask(ctx context.Context, r *Request) (*Reply, error) {
 	if limit := r.Order.TimeoutNS; stated > limit && limit > 0 {
 		return nil, &Error{Class: ClassTimeout, Message: "no answer before the deadline", Retryable: true, Billed: BilledNo, LatencyNS: limit, Simulated: true}
 	}
-	if failure := d.failure(stated, sim.RetryAfterNS); failure != nil {
+	if failure := d.failure(r, stated); failure != nil {
 		return nil, failure
 	}
 	text, repaired := repair(d.Text)
@@ -81,7 +82,7 @@ func simulatedTime(r *Request, d Outcome) int64 {
 }
 
 // failure is that of an attempt that gives no answer, nil for the others.
-func (d Outcome) failure(stated, retryAfterNS int64) *Error {
+func (d Outcome) failure(r *Request, stated int64) *Error {
 	e := &Error{Retryable: true, Billed: BilledNo, LatencyNS: stated, Simulated: true}
 	switch d.Mode {
 	case ModeError:
@@ -93,19 +94,32 @@ func (d Outcome) failure(stated, retryAfterNS int64) *Error {
 	case ModeRateLimited:
 		e.Class, e.Status, e.Message = ClassRateLimited, 429, "simulated rate limit"
 		e.RetryAfter = time.Second
-		if retryAfterNS > 0 {
-			e.RetryAfter = time.Duration(retryAfterNS)
+		if ns := r.Order.Simulated.RetryAfterNS; ns > 0 {
+			e.RetryAfter = time.Duration(ns)
 		}
 	case ModeHang:
 		e.Class, e.Message = ClassTimeout, "the simulated model hung"
-	case ModeConnection, ModeHalfStream:
-		e.Class, e.Message = ClassConnection, "the simulated connection broke off"
+	case ModeConnection:
+		e.Class, e.Message = ClassConnection, "the simulated connection was reset"
+	case ModeHalfStream:
+		e.Class, e.Message = ClassPartialReply, "the simulated reply broke off"
 	case ModeMalformed:
 		e.Class, e.Message = ClassMalformedReply, "the simulated reply is not what the protocol says"
 	case ModeEmpty:
 		e.Class, e.Message = ClassEmptyReply, "the simulated reply has no text"
 	case ModeContentFilter:
 		e.Class, e.Retryable, e.Message = ClassContentFilter, false, "the simulated filter left no text"
+	case ModeRefusal, ModeTruncated:
+		e.Class, e.Retryable = map[string]string{ModeRefusal: ClassRefusal, ModeTruncated: ClassTruncated}[d.Mode], false
+		if slices.Contains(r.Order.Accept, e.Class) && d.Text != "" {
+			return nil
+		}
+		e.Message = notAnAnswer(e.Class)
+	case ModeLimitText:
+		if !isTooMany(r, d.Text) {
+			return nil
+		}
+		e.Class, e.Message = ClassRateLimited, "the text of the simulated reply says that there were too many requests"
 	default:
 		return nil
 	}
