@@ -108,7 +108,7 @@ var mistakes = []struct {
 	{"negative budget", "name: t", "name: t\nbudget: {usd: \"-5\"}", `3:15: budget.usd: "-5" is not an amount of US dollars`, ""},
 	{"alpha", "name: t", "name: t\nanalysis: {alpha: 1}", `3:19: analysis.alpha: 1 is not between 0 and 1`, "0.05 is usual"},
 	{"correction of later", "name: t", "name: t\nanalysis: {correction: bonferroni}", `3:24: correction "bonferroni" is not in this version yet`, "works now: holm"},
-	{"format of later", "name: t", "name: t\nreport: {formats: [markdown, html]}", `3:30: formats "html" is not in this version yet`, "works now: markdown"},
+	{"unknown format", "name: t", "name: t\nreport: {formats: [markdown, htm]}", `3:30: unknown formats "htm"`, `did you mean "html"?`},
 	{"braces without quotes", "a.jsonl", "${NOT_SET}/a.jsonl", `3:18: YAML: ',' or '}' must be specified`, `put a text with ${NAME} in it into quotes: "${NAME}"`},
 	{"variable that is not set", "a.jsonl", "'${NOT_SET}/a.jsonl'", `3:17: the environment variable NOT_SET is not set`, "set it, or write $${NOT_SET} for the text itself"},
 	{"secret in the text", "name: t", "name: t\nsystem: ${OPENAI_API_KEY}", `3:9: the value of OPENAI_API_KEY would be stored with the spec`, "name it as api_key_env: OPENAI_API_KEY; a spec is stored in the log"},

@@ -55,7 +55,7 @@ func Supported(key string) Values {
 	case "analysis.correction":
 		return Values{Works: []string{"holm"}, Later: []string{"none", "bonferroni", "benjamini_hochberg"}}
 	case "report.formats":
-		return Values{Works: []string{"markdown"}, Later: []string{"latex", "html", "jupyter"}}
+		return Values{Works: []string{"markdown", "latex", "html", "jupyter"}}
 	}
 	return Values{}
 }

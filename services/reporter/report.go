@@ -20,36 +20,33 @@ type Report struct {
 	Failures    []Failures
 }
 
-// text is how a sentence quotes what users or models wrote.
-type text func(string) string
-
 // banners say at the top whose answers these are.
-func (r *Report) banners(q text) []string {
+func (r *Report) banners() []string {
 	var out []string
 	if ids := r.asked(r.Environment.Simulated); len(ids) > 0 {
-		out = append(out, "SIMULATED. "+models(ids, q)+" answered from a random generator: these numbers say nothing about real models.")
+		out = append(out, "SIMULATED. "+models(ids)+" answered from a random generator: these numbers say nothing about real models.")
 	}
 	if ids := r.asked(r.Environment.Recorded); len(ids) > 0 {
-		out = append(out, "Recorded answers. "+models(ids, q)+" gave these answers before this run; no model was called for them.")
+		out = append(out, "Recorded answers. "+models(ids)+" gave these answers before this run; no model was called for them.")
 	}
 	if s := r.Environment.State; s != "complete" {
-		out = append(out, "The run ended as "+q(s)+because(r.Environment.Reason, q)+": the results are of what was answered until then.")
+		out = append(out, "The run ended as "+name(s)+because(r.Environment.Reason)+": the results are of what was answered until then.")
 	}
 	return out
 }
 
-func because(reason string, q text) string {
+func because(reason string) string {
 	if reason == "" {
 		return ""
 	}
-	return " (" + q(reason) + ")"
+	return " (" + name(reason) + ")"
 }
 
-func models(ids []string, q text) string {
+func models(ids []string) string {
 	if len(ids) == 1 {
-		return "The model " + q(ids[0])
+		return "The model " + name(ids[0])
 	}
-	return "The models " + list(ids, q)
+	return "The models " + list(ids)
 }
 
 // asked are the models of the list that a condition asks.
@@ -64,10 +61,10 @@ func (r *Report) asked(ids []string) []string {
 }
 
 // list is "a, b and c".
-func list(items []string, q text) string {
+func list(items []string) string {
 	quoted := make([]string, len(items))
 	for i, s := range items {
-		quoted[i] = q(s)
+		quoted[i] = name(s)
 	}
 	if len(quoted) < 2 {
 		return strings.Join(quoted, "")
@@ -76,19 +73,19 @@ func list(items []string, q text) string {
 }
 
 // summary are the sentences that answer the question of the experiment.
-func (r *Report) summary(q text) []string {
+func (r *Report) summary() []string {
 	var out []string
 	if len(r.Analysis.Conditions) > 0 && len(r.Spec.Metrics) > 0 {
-		out = append(out, r.best(r.Spec.Metrics[0], q))
+		out = append(out, r.best(r.Spec.Metrics[0]))
 	}
 	if h := r.Analysis.Hypothesis; h != nil {
-		out = append(out, r.hypothesis(h, q))
+		out = append(out, r.hypothesis(h))
 	}
 	seen := map[string]bool{}
 	for _, c := range r.Analysis.Comparisons {
 		if !seen[c.Metric] {
 			seen[c.Metric] = true
-			out = append(out, r.family(c.Metric, q))
+			out = append(out, r.family(c.Metric))
 		}
 	}
 	return out
@@ -101,7 +98,7 @@ func smaller(metric string) bool {
 
 // best names the condition with the best estimate of a metric. It claims no
 // more than the order of the estimates.
-func (r *Report) best(metric string, q text) string {
+func (r *Report) best(metric string) string {
 	var names []string
 	var top *analysis.Metric
 	for i := range r.Analysis.Conditions {
@@ -118,7 +115,7 @@ func (r *Report) best(metric string, q text) string {
 		}
 	}
 	if top == nil {
-		return "No condition has an estimate of " + q(metric) + "."
+		return "No condition has an estimate of " + name(metric) + "."
 	}
 	word := "highest"
 	if smaller(metric) {
@@ -127,12 +124,12 @@ func (r *Report) best(metric string, q text) string {
 	estimate := number(*top.Estimate, top.Unit)
 	total := len(r.Analysis.Conditions)
 	if total == 1 {
-		return fmt.Sprintf("The %s of %s is %s%s.", q(metric), q(names[0]), estimate, around(top))
+		return fmt.Sprintf("The %s of %s is %s%s.", name(metric), name(names[0]), estimate, around(top))
 	}
 	if len(names) > 1 {
-		return fmt.Sprintf("Of %d conditions, %s share the %s estimate of %s, %s.", total, list(names, q), word, q(metric), estimate)
+		return fmt.Sprintf("Of %d conditions, %s share the %s estimate of %s, %s.", total, list(names), word, name(metric), estimate)
 	}
-	return fmt.Sprintf("Of %d conditions, %s has the %s estimate of %s: %s%s.", total, q(names[0]), word, q(metric), estimate, around(top))
+	return fmt.Sprintf("Of %d conditions, %s has the %s estimate of %s: %s%s.", total, name(names[0]), word, name(metric), estimate, around(top))
 }
 
 // around is the interval of an estimate in brackets.
@@ -144,7 +141,7 @@ func around(m *analysis.Metric) string {
 }
 
 // family sums up the comparisons of a metric.
-func (r *Report) family(metric string, q text) string {
+func (r *Report) family(metric string) string {
 	tested, significant, same := 0, 0, true
 	var said []string
 	for i := range r.Analysis.Comparisons {
@@ -158,24 +155,24 @@ func (r *Report) family(metric string, q text) string {
 		same = same && c.Test == "constant" && *c.Effect.Estimate == 0
 		if c.Significant(r.Analysis.Alpha) {
 			significant++
-			said = append(said, r.difference(c, q))
+			said = append(said, r.difference(c))
 		}
 	}
 	switch {
 	case same:
-		return fmt.Sprintf("In %s no pair of queries differs.", q(metric))
+		return fmt.Sprintf("In %s no pair of queries differs.", name(metric))
 	case tested == 0:
-		return fmt.Sprintf("No difference in %s could be tested.", q(metric))
+		return fmt.Sprintf("No difference in %s could be tested.", name(metric))
 	case significant == 0:
 		return fmt.Sprintf("Of %s in %s, none is significant at %s after %s correction; that does not show that the conditions are equal.",
-			counted(tested, "tested difference", "tested differences"), q(metric), plain(r.Analysis.Alpha), correction(r.Analysis.Correction))
+			counted(tested, "tested difference", "tested differences"), name(metric), plain(r.Analysis.Alpha), correction(r.Analysis.Correction))
 	}
 	verb := "are"
 	if significant == 1 {
 		verb = "is"
 	}
 	return fmt.Sprintf("Of %s in %s, %d %s significant at %s after %s correction: %s.",
-		counted(tested, "tested difference", "tested differences"), q(metric), significant, verb,
+		counted(tested, "tested difference", "tested differences"), name(metric), significant, verb,
 		plain(r.Analysis.Alpha), correction(r.Analysis.Correction), strings.Join(said, "; "))
 }
 
@@ -187,16 +184,16 @@ func correction(name string) string {
 }
 
 // difference is "a is lower than b by 0.1".
-func (r *Report) difference(c *analysis.Comparison, q text) string {
+func (r *Report) difference(c *analysis.Comparison) string {
 	e := c.Effect
 	if e.Estimate == nil || *e.Estimate == 0 {
-		return fmt.Sprintf("%s and %s differ, with an estimate of 0", q(c.Treatment), q(c.Control))
+		return fmt.Sprintf("%s and %s differ, with an estimate of 0", name(c.Treatment), name(c.Control))
 	}
 	word := "higher"
 	if *e.Estimate < 0 {
 		word = "lower"
 	}
-	return fmt.Sprintf("%s is %s than %s by %s%s", q(c.Treatment), word, q(c.Control), number(math.Abs(*e.Estimate), e.Unit), spread(&e))
+	return fmt.Sprintf("%s is %s than %s by %s%s", name(c.Treatment), word, name(c.Control), number(math.Abs(*e.Estimate), e.Unit), spread(&e))
 }
 
 // spread is the interval of an effect in brackets, for the treatment minus the
@@ -209,23 +206,23 @@ func spread(e *analysis.Effect) string {
 }
 
 // hypothesis says what became of the claim.
-func (r *Report) hypothesis(h *analysis.Hypothesis, q text) string {
-	name := "The hypothesis"
+func (r *Report) hypothesis(h *analysis.Hypothesis) string {
+	what := "The hypothesis"
 	if h.ID != "" {
-		name += " " + q(h.ID)
+		what += " " + name(h.ID)
 	}
 	claim := ""
 	if h.Claim != "" {
-		claim = " (“" + q(h.Claim) + "”)"
+		claim = " (“" + name(h.Claim) + "”)"
 	}
 	if h.Verdict == analysis.Untested || h.P == nil || h.PAdjusted == nil {
-		return fmt.Sprintf("%s%s could not be tested.", name, claim)
+		return fmt.Sprintf("%s%s could not be tested.", what, claim)
 	}
 	tail := "two-sided"
 	if h.Alternative != "two-sided" {
-		tail = "with the alternative “" + q(h.Alternative) + "”"
+		tail = "with the alternative “" + name(h.Alternative) + "”"
 	}
-	head := fmt.Sprintf("%s%s was tested %s on %s, %s against %s", name, claim, tail, q(h.Metric), q(h.Treatment), q(h.Control))
+	head := fmt.Sprintf("%s%s was tested %s on %s, %s against %s", what, claim, tail, name(h.Metric), name(h.Treatment), name(h.Control))
 	p := fmt.Sprintf("p = %s, adjusted %s", pvalue(*h.P), pvalue(*h.PAdjusted))
 	effect := ""
 	if c := r.Analysis.Compare(h.Metric, h.Treatment, h.Control); c != nil && c.Effect.Estimate != nil {
@@ -233,13 +230,13 @@ func (r *Report) hypothesis(h *analysis.Hypothesis, q text) string {
 	}
 	switch h.Verdict {
 	case analysis.Higher, analysis.Lower:
-		return fmt.Sprintf("%s: %s is significantly %s%s; %s.", head, q(h.Treatment), h.Verdict, effect, p)
+		return fmt.Sprintf("%s: %s is significantly %s%s; %s.", head, name(h.Treatment), h.Verdict, effect, p)
 	}
 	return fmt.Sprintf("%s: not shown at %s%s; %s. That is no evidence of equality.", head, plain(r.Analysis.Alpha), effect, p)
 }
 
 // cost says what the run cost.
-func (r *Report) cost(q text) []string {
+func (r *Report) cost() []string {
 	e := &r.Environment
 	total := fmt.Sprintf("The run cost %s US dollars for %s.", orZero(e.CostUSD), counted(e.Calls.Requested, "call", "calls"))
 	if e.UnpricedCalls > 0 {
@@ -248,7 +245,7 @@ func (r *Report) cost(q text) []string {
 	}
 	out := []string{total}
 	if free := append(slices.Clone(r.asked(e.Simulated)), r.asked(e.Recorded)...); len(free) > 0 {
-		out = append(out, fmt.Sprintf("Answers of %s cost nothing, because they are simulated or recorded.", list(free, q)))
+		out = append(out, fmt.Sprintf("Answers of %s cost nothing, because they are simulated or recorded.", list(free)))
 	}
 	if n := len(e.PossiblyBilled); n > 0 {
 		out = append(out, fmt.Sprintf("%s started without an outcome that anybody saw; the provider may have charged for them beside this sum.",
