@@ -45,13 +45,28 @@ func (d Dunnett) tails(x float64) (lower, upper float64) {
 	if x == 0 {
 		return math.Inf(-1), 0
 	}
-	f := newFactors(d.Lambda, true)
-	upper = math.Min(0, chiIntegral(d.DF, outsideStart(d.DF, x, 0.5), func(s float64) float64 { return f.logAnyOutside(x * s) }))
-	if upper < -0.1 {
+	if upper = d.logUpper(x); upper < -0.1 {
 		return log1mExp(upper), upper
 	}
-	lower = math.Min(0, chiIntegral(d.DF, 0, func(s float64) float64 { return f.logAllInside(x * s) }))
+	f := newFactors(d.Lambda, true)
+	lower = chiTail(d.DF, 0, d.change(x), func(s float64) float64 { return f.logAllInside(x * s) })
 	return lower, log1mExp(lower)
+}
+
+// logUpper returns ln P(max |Tᵢ| > x) alone.
+func (d Dunnett) logUpper(x float64) float64 {
+	if x == 0 {
+		return 0
+	}
+	f := newFactors(d.Lambda, true)
+	return chiTail(d.DF, outsideStart(d.DF, x, 0.5), d.change(x), func(s float64) float64 { return f.logAnyOutside(x * s) })
+}
+
+// change is the factor by which S changes the tail beyond x·S, which many
+// variables make steeper.
+func (d Dunnett) change(x float64) float64 {
+	many := math.Log(float64(len(d.Lambda)))
+	return math.Abs(x) * (1 + 0.3*many + 0.15*many*many/d.DF)
 }
 
 // start takes the variables for independent, as they nearly are far out.
@@ -136,7 +151,7 @@ func (f factors) logAnyOutside(w float64) float64 {
 	return f.plainSum(w, func(z float64) float64 {
 		any := 0.0
 		for _, v := range f.list {
-			any += (1 - any) * anyOf(f.outside(v, w, z), v.count)
+			any += (1 - any) * anyOf(f.outside(v, w, z), int(v.count))
 		}
 		return any
 	})
@@ -263,13 +278,18 @@ func (d oneSided) tails(x float64) (lower, upper float64) {
 		if x < 0 {
 			start = outsideStart(d.DF, -x, 0.5)
 		}
-		lower = math.Min(0, chiIntegral(d.DF, start, func(s float64) float64 { return f.logAllInside(x * s) }))
+		lower = chiTail(d.DF, start, d.change(x), func(s float64) float64 { return f.logAllInside(x * s) })
 		if lower < -0.1 {
 			return lower, log1mExp(lower)
 		}
 	}
-	upper = math.Min(0, chiIntegral(d.DF, outsideStart(d.DF, x, 0.5), func(s float64) float64 { return f.logAnyOutside(x * s) }))
+	upper = chiTail(d.DF, outsideStart(d.DF, x, 0.5), d.change(x), func(s float64) float64 { return f.logAnyOutside(x * s) })
 	return log1mExp(upper), upper
+}
+
+func (d oneSided) logUpper(x float64) float64 {
+	_, upper := d.tails(x)
+	return upper
 }
 
 func (d oneSided) start(logP float64, upper bool) float64 {

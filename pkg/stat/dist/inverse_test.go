@@ -12,7 +12,7 @@ import (
 // have nothing in common, and agree.
 func TestRuleAndMixture(t *testing.T) {
 	for _, df := range []float64{0.1, 0.3, 0.6, 1, 2, 3, 5, 10, 30, 199, 201, 1e3, 1e6, 1e12} {
-		for x := 0.01; x < 3000; x *= 2.3 {
+		for x := 0.01; x < 3000; x *= 4.3 {
 			r, ok := newChiRule(df, x)
 			for z := -4.0; ok && z <= 4; z += 0.7 {
 				d := NoncentralT{df, x - z*math.Sqrt(1+x*x/(2*df))}
@@ -70,6 +70,31 @@ func TestParametersOfNoncentrality(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestChiSumAndSearch: the sum of a known step, and the integral that looks for the
+// top and its own step, agree on the tails of ranges and of Dunnett's maxima.
+func TestChiSumAndSearch(t *testing.T) {
+	for _, df := range []float64{0.5, 2, 20, 250} {
+		for _, k := range []int{3, 10} {
+			lambda := make([]float64, k-1)
+			for i := range lambda {
+				lambda[i] = 0.75 - 0.5*float64(i%3)
+			}
+			ranges, dunnett := StudentizedRange{k, df}, Dunnett{lambda, df}
+			r, f := newRangeTail(k), newFactors(lambda, true)
+			for q := 0.1; q < 400; q *= 5 {
+				check := func(what string, start, change float64, g func(s float64) float64) {
+					got, ok := chiSum(df, start, change, g)
+					if want := chiIntegral(df, start, g); !ok || !(math.Abs(got-want) <= 1e-12*math.Max(1, math.Abs(want)/10)) {
+						t.Errorf("%s of %d with %v df at %v: %.15g (%v) and %.15g", what, k, df, q, got, ok, want)
+					}
+				}
+				check("range", outsideStart(df, q, 0.25), ranges.change(q), func(s float64) float64 { return r.logSF(q * s) })
+				check("Dunnett", outsideStart(df, q, 0.5), dunnett.change(q), func(s float64) float64 { return f.logAnyOutside(q * s) })
+			}
+		}
+	}
 }
 
 func tailOf(law func(lambda float64) named, x float64, upper bool) func(float64) float64 {

@@ -37,9 +37,20 @@ func logCDF(l law, x float64) float64 {
 }
 
 func logSF(l law, x float64) float64 {
+	if u, ok := l.(upperLaw); ok && l.valid() && x-x == 0 {
+		if low, _ := l.support(); x >= low {
+			if upper := u.logUpper(x); upper < -0.1 {
+				return upper
+			}
+		}
+	}
 	_, upper := both(l, x)
 	return upper
 }
+
+// upperLaw is a law whose other tail would be extra work, and is worth it only next
+// to 1. Its support has no end above.
+type upperLaw interface{ logUpper(x float64) float64 }
 
 // quantile returns the x with P(X ≤ x) = p, and invSF that with P(X > x) = q.
 func quantile(l law, p float64) float64 {

@@ -63,19 +63,17 @@ func log1mExp(x float64) float64 {
 }
 
 // anyOf returns 1 − (1−q)ⁿ: the probability that one of n independent events of
-// probability q happens.
-func anyOf(q, n float64) float64 {
-	if n > 12 || n != math.Floor(n) {
-		if n*q < 1e-17 {
-			return n * q
+// probability q happens. That of twice as many is a·(2−a).
+func anyOf(q float64, n int) float64 {
+	sum := 0.0
+	for q = math.Min(q, 1); ; q *= 2 - q {
+		if n&1 != 0 {
+			sum += q * (1 - sum)
 		}
-		return -math.Expm1(n * math.Log1p(-math.Min(q, 1)))
+		if n >>= 1; n == 0 {
+			return sum
+		}
 	}
-	sum, rest := 0.0, 1-math.Min(q, 1)
-	for ; n > 0; n-- {
-		sum = sum*rest + q // q·(1 + (1−q) + …)
-	}
-	return math.Min(sum, 1)
 }
 
 // logAdd returns ln(eˣ + eʸ).

@@ -34,13 +34,28 @@ func (d StudentizedRange) tails(q float64) (lower, upper float64) {
 		lower = d.nearZero(q)
 		return lower, log1mExp(lower)
 	}
-	r := newRangeTail(d.K)
-	upper = math.Min(0, chiIntegral(d.DF, outsideStart(d.DF, q, 0.25), func(s float64) float64 { return r.logSF(q * s) }))
-	if upper < -0.1 {
+	if upper = d.logUpper(q); upper < -0.1 {
 		return log1mExp(upper), upper
 	}
-	lower = math.Min(0, chiIntegral(d.DF, 0, func(s float64) float64 { return rangeLogCDF(float64(d.K), q*s) }))
+	lower = chiTail(d.DF, 0, d.change(q), func(s float64) float64 { return rangeLogCDF(float64(d.K), q*s) })
 	return lower, log1mExp(lower)
+}
+
+// logUpper returns ln P(X > q) alone.
+func (d StudentizedRange) logUpper(q float64) float64 {
+	if k := float64(d.K); d.K == 2 || q*math.Sqrt(1+k/d.DF) < 1e-9 {
+		_, upper := d.tails(q)
+		return upper
+	}
+	r := newRangeTail(d.K)
+	return chiTail(d.DF, outsideStart(d.DF, q, 0.25), d.change(q), func(s float64) float64 { return r.logSF(q * s) })
+}
+
+// change is the factor by which S changes the tail beyond q·S, which many variables
+// make steeper, the more so where S varies much.
+func (d StudentizedRange) change(q float64) float64 {
+	many := math.Log(float64(d.K) / 3)
+	return q / math.Sqrt2 * (1 + 0.3*many + 0.15*many*many/d.DF)
 }
 
 // nearZero returns ln P(X ≤ q) for tiny q, K·qᴷ⁻¹·E Sᴷ⁻¹·∫ φᴷ.
@@ -65,7 +80,8 @@ func (d StudentizedRange) start(logP float64, upper bool) float64 {
 // rangeTail computes P(range of k normal variables > w) for many w: it keeps
 // what depends on the least variable alone, at multiples of a step.
 type rangeTail struct {
-	k, step, least float64
+	k           int
+	step, least float64
 	// above and below hold, for z = i·step with i ≥ 0 and z = −i·step with i > 0,
 	// what does not depend on w.
 	above, below []rangePoint
@@ -76,7 +92,7 @@ type rangePoint struct{ weight, scale float64 }
 
 func newRangeTail(k int) *rangeTail {
 	f := float64(k)
-	r := &rangeTail{k: f, step: 0.5 / (1 + 0.6*math.Log(f/2))}
+	r := &rangeTail{k: k, step: 0.5 / (1 + 0.6*math.Log(f/2))}
 	r.least = math.Sqrt(2 * math.Log(f))
 	return r
 }
@@ -95,7 +111,7 @@ func (r *rangeTail) point(i int) rangePoint {
 		z := sign * float64(n) * r.step
 		q := normalSF(z)
 		*list = append(*list, rangePoint{
-			weight: r.k * math.Exp(normalLogPDF(z)+(r.k-1)*normalLogSF(z)),
+			weight: float64(r.k) * math.Exp(normalLogPDF(z)+float64(r.k-1)*normalLogSF(z)),
 			scale:  0.5 / q,
 		})
 	}
@@ -105,8 +121,8 @@ func (r *rangeTail) point(i int) rangePoint {
 // logSF returns ln P(range > w). Far out it is the sum of the chances of all
 // pairs: that two pairs lie so far apart is rarer by more than k·exp(−w²/12).
 func (r *rangeTail) logSF(w float64) float64 {
-	if !(w*w <= 12*(45+math.Log(r.k))) {
-		return math.Log(r.k*(r.k-1)) + normalLogSF(w/math.Sqrt2)
+	if k := float64(r.k); !(w*w <= 12*(45+math.Log(k))) {
+		return math.Log(k*(k-1)) + normalLogSF(w/math.Sqrt2)
 	}
 	from := int(math.Round(-math.Max(w/2, math.Min(r.least, w)) / r.step))
 	sum := 0.0
