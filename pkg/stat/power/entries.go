@@ -90,7 +90,7 @@ func withRatio(ratio float64) func(int) int {
 func anovaEntry() Entry {
 	return Entry{Name: "anova", Title: "several independent samples by one-way analysis of variance", Methods: []string{"noncentral"},
 		Keys: []Key{{"f", "", "Cohen's f: standard deviation of the groups' means over that within groups"},
-			{"k", "", "number of groups, 2 or more"}},
+			{"k", "", "number of groups, 2 or more"}, {"groups", "", "the same as k"}},
 		build: func(s settings) (problem, error) {
 			a := Anova{}
 			p := problem{name: "cohen_f", method: "noncentral"}
@@ -98,10 +98,14 @@ func anovaEntry() Entry {
 			if a.Alpha, err = s.alpha(); err != nil {
 				return p, err
 			}
-			if !s.has("k") {
-				return p, refuse(stat.BadOption, "it needs the setting k, the number of groups")
+			count := "k"
+			if s.has("groups") {
+				count = "groups"
 			}
-			if a.Groups, _, err = s.number("k", 0); err != nil {
+			if s.has("k") == s.has("groups") {
+				return p, refuse(stat.BadOption, "it needs the setting k, the number of groups, once")
+			}
+			if a.Groups, _, err = s.number(count, 0); err != nil {
 				return p, err
 			}
 			if p.value, p.known, err = s.number("f", 0); err != nil {
@@ -118,7 +122,7 @@ func anovaEntry() Entry {
 
 func chiSquareEntry() Entry {
 	return Entry{Name: "chi_square", Title: "contingency or fit by Pearson's chi-square", Methods: []string{"noncentral"},
-		Keys: []Key{{"w", "", "Cohen's w"}, {"df", "", "degrees of freedom: (rows − 1)·(columns − 1), or cells − 1"}},
+		Keys: []Key{{"w", "", "Cohen's w"}, {"df", "1", "degrees of freedom: (rows − 1)·(columns − 1), or cells − 1; 1 is that of a fourfold table"}},
 		build: func(s settings) (problem, error) {
 			c := ChiSquare{}
 			p := problem{name: "cohen_w", method: "noncentral"}
@@ -126,11 +130,12 @@ func chiSquareEntry() Entry {
 			if c.Alpha, err = s.alpha(); err != nil {
 				return p, err
 			}
-			if !s.has("df") {
-				return p, refuse(stat.BadOption, "it needs the setting df, the degrees of freedom")
-			}
-			if c.DF, _, err = s.number("df", 0); err != nil {
+			given := false
+			if c.DF, given, err = s.number("df", 1); err != nil {
 				return p, err
+			}
+			if !given {
+				p.warnings = []string{"df is not given: 1 is taken, that of a fourfold table"}
 			}
 			if p.value, p.known, err = s.number("w", 0); err != nil {
 				return p, err

@@ -111,8 +111,8 @@ def root_above(f, guess):
 
 def ncp_shared(cdf0, cdf, start, level):
     a = (1 - mp(str(level))) / 2
-    low = mp(0) if 1 - cdf0 >= a else root_above(lambda l: log(1 - cdf(l)) - log(a), start / 3)
-    high = mp(0) if cdf0 <= a else root_above(lambda l: log(cdf(l)) - log(a), 2 * start + 5)
+    low = mp(0) if 1 - cdf0 >= a else root_above(lambda l: log(max(1 - cdf(l), mp(10)**-25)) - log(a), start / 3)
+    high = mp(0) if cdf0 <= a else root_above(lambda l: log(max(cdf(l), mp(10)**-25)) - log(a), 2 * start + 5)
     return [low, high]
 
 
