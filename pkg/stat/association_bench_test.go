@@ -51,7 +51,8 @@ func BenchmarkAndersonDarling5000(b *testing.B) {
 	benchmarkSample(b, 5000, func(x []float64, o Options) (Result, error) { return AndersonDarling(x, Null{}, o) })
 }
 
-// 4 ms for all digits; R 0.7 to 1.7 ms for those of 1 − p, scipy 0.5 ms by an approximation.
+// 0.5 ms of the processor for 12 digits; R 0.7 to 4.8 ms, more for a greater distance,
+// for those of 1 − p; scipy 0.67 ms by an expansion that has 7.
 func BenchmarkKSOneSample1000(b *testing.B) {
 	benchmarkSample(b, 1000, func(x []float64, o Options) (Result, error) {
 		o.Method = "exact"

@@ -92,15 +92,22 @@ func (s sumMatrix) between(low, high float64, limit int) (below int, sorted []fl
 	return below, sortedFloats(out), true
 }
 
-// order returns the k-th smallest number, from 1, and the one after it. Bounds are
-// moved towards it, by a guess where the matrix is large and by interpolation
+// order returns the k-th smallest number, from 1, and the one after it.
+func (s sumMatrix) order(k int) (at, next float64) {
+	below, sorted := s.around(k)
+	return sorted[k-below-1], sorted[min(k+1, s.size())-below-1]
+}
+
+// around returns some numbers in order, the k-th and the one after it among them,
+// and how many are smaller. Bounds are moved towards it, by a guess where the matrix
+// is large and by interpolation
 // between the counts at them, with halvings between, until the numbers between
 // the bounds are few enough to be sorted: O(n) memory and usually a handful of
 // walks, each O(n).
-func (s sumMatrix) order(k int) (at, next float64) {
+func (s sumMatrix) around(k int) (below int, sorted []float64) {
 	few := max(1024, len(s.b)/2)
 	low, high := math.Nextafter(s.least(), math.Inf(-1)), s.greatest()
-	below, upTo := 0, s.size() // counts at low and high
+	upTo := s.size() // below and upTo are the counts at low and high
 	last := min(k+1, upTo)
 	thin, missed := s.thin(), 0.0
 	if thin != nil {
@@ -110,7 +117,7 @@ func (s sumMatrix) order(k int) (at, next float64) {
 		missed = float64(k) - float64(s.count(thin.at(float64(k)/n)))
 		from, to := float64(k)+missed-0.4*float64(few), float64(k)+missed+0.4*float64(few)
 		if below, sorted, ok := s.between(thin.at(from/n), thin.at(to/n), few); ok && below < k && last <= below+len(sorted) {
-			return sorted[k-below-1], sorted[last-below-1]
+			return below, sorted
 		}
 	}
 	for step := 1; upTo-below > few; step++ {
@@ -152,20 +159,28 @@ func (s sumMatrix) order(k int) (at, next float64) {
 		case c >= last:
 			high, upTo = v, c
 		default: // the border lies between the two
-			_, at, next = s.border(v)
-			return at, next
+			_, at, next := s.border(v)
+			return k - 1, []float64{at, next}
 		}
 	}
 	if upTo-below > few {
-		return high, high
+		return k - 1, []float64{high, high}
 	}
-	_, sorted, _ := s.between(low, high, upTo-below)
-	return sorted[k-below-1], sorted[last-below-1]
+	_, sorted, _ = s.between(low, high, upTo-below)
+	return below, sorted
 }
 
-// thin returns a matrix of every so many rows and columns, to guess by, or nil
-// where the matrix is no larger than that.
-func (s sumMatrix) thin() *sumMatrix {
+// thinned is a matrix of some rows and columns of another, to guess by, with those
+// of its numbers that were looked at last.
+type thinned struct {
+	sumMatrix
+	below  int
+	sorted []float64
+}
+
+// thin returns the matrix of every so many rows and columns, or nil where the matrix
+// is no larger than that.
+func (s sumMatrix) thin() *thinned {
 	largest := max(len(s.a), len(s.b))
 	size := int(12 * math.Sqrt(float64(largest)))
 	if largest <= 4*size {
@@ -185,14 +200,17 @@ func (s sumMatrix) thin() *sumMatrix {
 	if s.triangle {
 		out = sumsOf(out.b)
 	}
-	return &out
+	return &thinned{sumMatrix: out}
 }
 
 // at returns the number with that share below it.
-func (s sumMatrix) at(share float64) float64 {
-	n := float64(s.size())
-	v, _ := s.order(int(math.Max(1, math.Min(n, math.Ceil(share*n)))))
-	return v
+func (t *thinned) at(share float64) float64 {
+	n := float64(t.size())
+	k := int(math.Max(1, math.Min(n, math.Ceil(share*n))))
+	if k <= t.below || k > t.below+len(t.sorted) {
+		t.below, t.sorted = t.around(k)
+	}
+	return t.sorted[k-t.below-1]
 }
 
 // border returns how many numbers are at most v, the greatest of them, and the

@@ -248,6 +248,16 @@ def agreement(got, want):
     return 16 if error == 0 else float(max(0, min(16, -mp.log10(error))))
 
 
+def note(c):
+    """Says where the second oracle is worse than ten digits, or has none."""
+    second = c.get("second", {})
+    digits = [v for k, v in second.items() if k.endswith("_digits")]
+    if not digits:
+        c["note"] = "no second oracle reaches this: the first decides"
+    elif min(digits) < 10:
+        c["note"] = "%s has %g digits here: the first oracle decides" % (second["oracle"], min(digits))
+
+
 def main():
     listed = list(cases())
     from_r(listed)

@@ -18,7 +18,7 @@ import scipy.integrate
 import scipy.stats
 from mpmath import mp, mpf
 
-from central import agreement, beta_tails, complement, tail
+from central import agreement, beta_tails, complement, note, tail
 
 mp.dps = 40
 
@@ -198,6 +198,7 @@ def main():
     out = []
     for c in listed:
         c["log_cdf"], c["log_sf"] = float(c["log_cdf"]), float(c["log_sf"])
+        note(c)
         out.append("  " + json.dumps(c))
     version = subprocess.run(["R", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
     print('{"source": "mpmath at 35 to 40 digits from the definitions; R and scipy as second oracle",')

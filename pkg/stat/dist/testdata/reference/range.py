@@ -22,7 +22,7 @@ import scipy.stats
 from flint import arb, ctx
 from mpmath import mp
 
-from central import agreement, complement
+from central import agreement, complement, note
 
 warnings.simplefilter("ignore")
 mp.dps = 40
@@ -259,6 +259,7 @@ def main():
     for c in listed:
         c["log_cdf"], c["log_sf"] = float(c["log_cdf"]), float(c["log_sf"])
         c["args"] = [1e300 if a == float("inf") else a for a in c["args"]]
+        note(c)
         out.append("  " + json.dumps(c))
     version = subprocess.run(["R", "--version"], capture_output=True, text=True, check=True).stdout.split()[2]
     print('{"source": "Arb at 40 digits; R ptukey, scipy studentized_range and quad as second oracle; a df of 1e300 stands for infinity",')
