@@ -13,6 +13,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/crucible-go/crucible/internal/limiter"
 	"github.com/crucible-go/crucible/pkg/experiment"
 )
 
@@ -28,7 +29,8 @@ type Config struct {
 	DataRoot   string   // folder below which specs may name files
 	Version    string   // of this binary
 	Getenv     func(string) string
-	File       File // what only the configuration file says
+	Metrics    *limiter.Metrics // of the pools; nil for none
+	File       File             // what only the configuration file says
 }
 
 // File is the content of a configuration file. Every key of it may be left out.

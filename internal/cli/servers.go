@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/crucible-go/crucible/internal/app"
+	"github.com/crucible-go/crucible/internal/limiter"
 	"github.com/crucible-go/crucible/internal/telemetry"
 )
 
@@ -49,6 +50,10 @@ func (c *cli) serve(ctx context.Context) error {
 	}
 	log := c.logger(true)
 	health := telemetry.New()
+	c.conf.Metrics = new(limiter.Metrics)
+	if err := health.Registry().Register(c.conf.Metrics); err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
 	// The probes live until the services have drained: readiness ends first.
 	probes, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/internal/limiter"
 	"github.com/crucible-go/crucible/internal/provider"
 	"github.com/crucible-go/crucible/internal/runs"
 	"github.com/crucible-go/crucible/pkg/events"
@@ -52,6 +53,8 @@ type Deps struct {
 	Getenv func(string) string
 	Now    func() time.Time
 	Logger zerolog.Logger
+	// Metrics shows the pools; nil shows them to nobody.
+	Metrics *limiter.Metrics
 }
 
 // caller is one process's share of the calls.

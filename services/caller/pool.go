@@ -46,6 +46,9 @@ func (c *caller) newPool(decl experiment.Pool, prov provider.Provider, closer io
 		conf.Cell = cell
 	}
 	p.permits = limiter.New(conf)
+	if c.Metrics != nil {
+		c.Metrics.Add(p.permits)
+	}
 	c.keeping.Go(func() {
 		if err := p.permits.Run(c.keep); err != nil {
 			c.Logger.Error().Err(err).Str("pool", decl.Name).Msg("the limits are not shared: the pool makes no calls")

@@ -35,6 +35,7 @@ type strictProvider struct {
 	next            time.Time // when a request would be due
 	served, refused int
 	first, last     time.Time
+	times           []time.Time // when each was served
 	busy, peak      int
 	changed         chan struct{}
 }
@@ -74,6 +75,7 @@ func (p *strictProvider) admit(limited bool) (leave func(), ok bool) {
 	}
 	p.served++
 	p.last = now
+	p.times = append(p.times, now)
 	p.busy++
 	p.peak = max(p.peak, p.busy)
 	return func() {
