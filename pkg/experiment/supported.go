@@ -25,7 +25,7 @@ func Supported(key string) Values {
 	case "score.extract": // or a regular expression
 		return Values{Works: []string{"none", "gsm8k", "choice", "numeric"}, Later: []string{"json", "code"}}
 	case "score.normalize":
-		return Values{Works: []string{"none", "lowercase_trim", "numeric", "choice"}, Later: []string{"boolean", "json"}}
+		return Values{Works: []string{"none", "lowercase_trim", "numeric", "choice", "boolean", "json", "semantic"}}
 	case "score.metrics":
 		return Values{Works: []string{"exact_match", "contains", "f1", "f1_set", "bleu", "rouge_1", "rouge_2", "rouge_l", "chrf", "levenshtein"}, Later: []string{"pass_at_k", "codebleu"}}
 	case "metrics": // and latency_pN for any N, and the score metrics by their own names
