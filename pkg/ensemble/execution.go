@@ -214,10 +214,11 @@ func countValid(set []Ballot) int {
 // latency is how long a query took whose verdict rests on these ballots: of
 // members asked at once the slowest, of those asked in turn the sum. An answer
 // without a latency leaves the query without one; a call that failed without
-// saying how long it took does not.
+// saying how long it took does not. That of a hedged query follows from its
+// schedule.
 func (s *Strategy) latency(waited []Ballot) (int64, bool) {
 	if s.execution == ExecutionHedged {
-		return s.hedgedLatency(waited)
+		return 0, false
 	}
 	var slowest, sum int64
 	for i := range waited {

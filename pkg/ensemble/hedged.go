@@ -17,7 +17,11 @@ func (s *Strategy) hedged(set []Ballot, asked []bool, elapsedNS int64) Move {
 	case h.ask >= 0:
 		return Move{Ask: []int{h.ask}}
 	case h.done:
-		return Move{Done: true, Verdict: s.verdict(h.counted, h.why)}
+		v := s.verdict(h.counted, h.why)
+		if v.State != events.VoteFailed && h.known {
+			v.LatencyNS, v.HasLatency = h.ended, true
+		}
+		return Move{Done: true, Verdict: v}
 	}
 	return Move{WaitNS: h.wait}
 }
@@ -159,16 +163,4 @@ func (s *Strategy) endOf(set []Ballot, starts []int64, at int64, why string) hed
 		}
 	}
 	return h
-}
-
-// hedgedLatency is the offset at which a hedged query was decided.
-func (s *Strategy) hedgedLatency(waited []Ballot) (int64, bool) {
-	all := make([]bool, s.members)
-	for i := range waited {
-		if waited[i].Order < len(all) {
-			all[waited[i].Order] = true
-		}
-	}
-	h := s.schedule(waited, all, -1)
-	return h.ended, h.done && h.known
 }

@@ -252,7 +252,11 @@ func (p Policy) weightProblems() []string {
 		for _, name := range names {
 			w := table.of[name]
 			if !(w >= 0 && w <= table.hi) {
-				out = append(out, fmt.Sprintf("%s: %s has %v, want 0 to %g", table.key, name, w, table.hi))
+				want := "no less than 0"
+				if table.hi == 1 {
+					want = "0 to 1"
+				}
+				out = append(out, fmt.Sprintf("%s: %s has %v, want %s", table.key, name, w, want))
 			}
 			if !slices.Contains(p.Members, name) {
 				out = append(out, fmt.Sprintf("%s: %q is no member", table.key, name))

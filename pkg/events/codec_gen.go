@@ -172,6 +172,69 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents(in *jlexer.Lexer
 			} else {
 				out.Reason = string(in.UnsafeString())
 			}
+		case "margin":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Margin = float64(in.Float64())
+			}
+		case "tied":
+			if in.IsNull() {
+				in.Skip()
+				out.Tied = nil
+			} else {
+				in.Delim('[')
+				if out.Tied == nil {
+					if !in.IsDelim(']') {
+						out.Tied = make([]string, 0, 4)
+					} else {
+						out.Tied = []string{}
+					}
+				} else {
+					out.Tied = (out.Tied)[:0]
+				}
+				for !in.IsDelim(']') {
+					var v4 string
+					if in.IsNull() {
+						in.Skip()
+					} else {
+						v4 = string(in.UnsafeString())
+					}
+					out.Tied = append(out.Tied, v4)
+					in.WantComma()
+				}
+				in.Delim(']')
+			}
+		case "tie_break":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.TieBreak = string(in.UnsafeString())
+			}
+		case "confidence":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Confidence = float64(in.Float64())
+			}
+		case "calls_made":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.CallsMade = int(in.Int())
+			}
+		case "calls_saved":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.CallsSaved = int(in.Int())
+			}
+		case "sum_ns":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.SumNS = int64(in.Int64())
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -216,11 +279,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents(out *jwriter.Wri
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v4, v5 := range in.Scores {
-				if v4 > 0 {
+			for v5, v6 := range in.Scores {
+				if v5 > 0 {
 					out.RawByte(',')
 				}
-				(v5).MarshalEasyJSON(out)
+				(v6).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -235,11 +298,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents(out *jwriter.Wri
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v6, v7 := range in.Tally {
-				if v6 > 0 {
+			for v7, v8 := range in.Tally {
+				if v7 > 0 {
 					out.RawByte(',')
 				}
-				(v7).MarshalEasyJSON(out)
+				(v8).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -251,11 +314,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents(out *jwriter.Wri
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v8, v9 := range in.Ballots {
-				if v8 > 0 {
+			for v9, v10 := range in.Ballots {
+				if v9 > 0 {
 					out.RawByte(',')
 				}
-				(v9).MarshalEasyJSON(out)
+				(v10).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -279,6 +342,50 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents(out *jwriter.Wri
 		const prefix string = ",\"reason\":"
 		out.RawString(prefix)
 		out.String(string(in.Reason))
+	}
+	if in.Margin != 0 {
+		const prefix string = ",\"margin\":"
+		out.RawString(prefix)
+		out.Float64(float64(in.Margin))
+	}
+	if len(in.Tied) != 0 {
+		const prefix string = ",\"tied\":"
+		out.RawString(prefix)
+		{
+			out.RawByte('[')
+			for v11, v12 := range in.Tied {
+				if v11 > 0 {
+					out.RawByte(',')
+				}
+				out.String(string(v12))
+			}
+			out.RawByte(']')
+		}
+	}
+	if in.TieBreak != "" {
+		const prefix string = ",\"tie_break\":"
+		out.RawString(prefix)
+		out.String(string(in.TieBreak))
+	}
+	if in.Confidence != 0 {
+		const prefix string = ",\"confidence\":"
+		out.RawString(prefix)
+		out.Float64(float64(in.Confidence))
+	}
+	if in.CallsMade != 0 {
+		const prefix string = ",\"calls_made\":"
+		out.RawString(prefix)
+		out.Int(int(in.CallsMade))
+	}
+	if in.CallsSaved != 0 {
+		const prefix string = ",\"calls_saved\":"
+		out.RawString(prefix)
+		out.Int(int(in.CallsSaved))
+	}
+	if in.SumNS != 0 {
+		const prefix string = ",\"sum_ns\":"
+		out.RawString(prefix)
+		out.Int64(int64(in.SumNS))
 	}
 	out.RawByte('}')
 }
@@ -730,13 +837,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents5(in *jlexer.Lexe
 					out.Failures = (out.Failures)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v10 SimulatedFailure
+					var v13 SimulatedFailure
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v10).UnmarshalEasyJSON(in)
+						(v13).UnmarshalEasyJSON(in)
 					}
-					out.Failures = append(out.Failures, v10)
+					out.Failures = append(out.Failures, v13)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -836,11 +943,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents5(out *jwriter.Wr
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v11, v12 := range in.Failures {
-				if v11 > 0 {
+			for v14, v15 := range in.Failures {
+				if v14 > 0 {
 					out.RawByte(',')
 				}
-				(v12).MarshalEasyJSON(out)
+				(v15).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -947,13 +1054,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents6(in *jlexer.Lexe
 					out.Served = (out.Served)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v13 string
+					var v16 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v13 = string(in.UnsafeString())
+						v16 = string(in.UnsafeString())
 					}
-					out.Served = append(out.Served, v13)
+					out.Served = append(out.Served, v16)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -984,11 +1091,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents6(out *jwriter.Wr
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v14, v15 := range in.Served {
-				if v14 > 0 {
+			for v17, v18 := range in.Served {
+				if v17 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v15))
+				out.String(string(v18))
 			}
 			out.RawByte(']')
 		}
@@ -1061,13 +1168,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents7(in *jlexer.Lexe
 					out.Metrics = (out.Metrics)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v16 string
+					var v19 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v16 = string(in.UnsafeString())
+						v19 = string(in.UnsafeString())
 					}
-					out.Metrics = append(out.Metrics, v16)
+					out.Metrics = append(out.Metrics, v19)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1088,13 +1195,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents7(in *jlexer.Lexe
 					out.K = (out.K)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v17 int
+					var v20 int
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v17 = int(in.Int())
+						v20 = int(in.Int())
 					}
-					out.K = append(out.K, v17)
+					out.K = append(out.K, v20)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1136,11 +1243,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents7(out *jwriter.Wr
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v18, v19 := range in.Metrics {
-				if v18 > 0 {
+			for v21, v22 := range in.Metrics {
+				if v21 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v19))
+				out.String(string(v22))
 			}
 			out.RawByte(']')
 		}
@@ -1150,11 +1257,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents7(out *jwriter.Wr
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v20, v21 := range in.K {
-				if v20 > 0 {
+			for v23, v24 := range in.K {
+				if v23 > 0 {
 					out.RawByte(',')
 				}
-				out.Int(int(v21))
+				out.Int(int(v24))
 			}
 			out.RawByte(']')
 		}
@@ -1607,13 +1714,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lex
 					out.Conditions = (out.Conditions)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v22 string
+					var v25 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v22 = string(in.String())
+						v25 = string(in.String())
 					}
-					out.Conditions = append(out.Conditions, v22)
+					out.Conditions = append(out.Conditions, v25)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1634,13 +1741,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lex
 					out.Pools = (out.Pools)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v23 string
+					var v26 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v23 = string(in.String())
+						v26 = string(in.String())
 					}
-					out.Pools = append(out.Pools, v23)
+					out.Pools = append(out.Pools, v26)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1685,13 +1792,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lex
 					out.Simulated = (out.Simulated)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v24 string
+					var v27 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v24 = string(in.String())
+						v27 = string(in.String())
 					}
-					out.Simulated = append(out.Simulated, v24)
+					out.Simulated = append(out.Simulated, v27)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1712,13 +1819,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents12(in *jlexer.Lex
 					out.Recorded = (out.Recorded)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v25 string
+					var v28 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v25 = string(in.String())
+						v28 = string(in.String())
 					}
-					out.Recorded = append(out.Recorded, v25)
+					out.Recorded = append(out.Recorded, v28)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -1792,11 +1899,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v26, v27 := range in.Conditions {
-				if v26 > 0 {
+			for v29, v30 := range in.Conditions {
+				if v29 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v27))
+				out.String(string(v30))
 			}
 			out.RawByte(']')
 		}
@@ -1808,11 +1915,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v28, v29 := range in.Pools {
-				if v28 > 0 {
+			for v31, v32 := range in.Pools {
+				if v31 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v29))
+				out.String(string(v32))
 			}
 			out.RawByte(']')
 		}
@@ -1842,11 +1949,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v30, v31 := range in.Simulated {
-				if v30 > 0 {
+			for v33, v34 := range in.Simulated {
+				if v33 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v31))
+				out.String(string(v34))
 			}
 			out.RawByte(']')
 		}
@@ -1856,11 +1963,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents12(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v32, v33 := range in.Recorded {
-				if v32 > 0 {
+			for v35, v36 := range in.Recorded {
+				if v35 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v33))
+				out.String(string(v36))
 			}
 			out.RawByte(']')
 		}
@@ -2010,13 +2117,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 					out.PossiblyBilled = (out.PossiblyBilled)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v34 BilledTwice
+					var v37 BilledTwice
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v34).UnmarshalEasyJSON(in)
+						(v37).UnmarshalEasyJSON(in)
 					}
-					out.PossiblyBilled = append(out.PossiblyBilled, v34)
+					out.PossiblyBilled = append(out.PossiblyBilled, v37)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2043,13 +2150,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 					out.Kinds = (out.Kinds)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v35 KindDigest
+					var v38 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v35).UnmarshalEasyJSON(in)
+						(v38).UnmarshalEasyJSON(in)
 					}
-					out.Kinds = append(out.Kinds, v35)
+					out.Kinds = append(out.Kinds, v38)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2070,13 +2177,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 					out.Models = (out.Models)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v36 ServedModels
+					var v39 ServedModels
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v36).UnmarshalEasyJSON(in)
+						(v39).UnmarshalEasyJSON(in)
 					}
-					out.Models = append(out.Models, v36)
+					out.Models = append(out.Models, v39)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2097,13 +2204,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents13(in *jlexer.Lex
 					out.Simulated = (out.Simulated)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v37 string
+					var v40 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v37 = string(in.String())
+						v40 = string(in.String())
 					}
-					out.Simulated = append(out.Simulated, v37)
+					out.Simulated = append(out.Simulated, v40)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2182,11 +2289,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v38, v39 := range in.PossiblyBilled {
-				if v38 > 0 {
+			for v41, v42 := range in.PossiblyBilled {
+				if v41 > 0 {
 					out.RawByte(',')
 				}
-				(v39).MarshalEasyJSON(out)
+				(v42).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2203,11 +2310,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v40, v41 := range in.Kinds {
-				if v40 > 0 {
+			for v43, v44 := range in.Kinds {
+				if v43 > 0 {
 					out.RawByte(',')
 				}
-				(v41).MarshalEasyJSON(out)
+				(v44).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2217,11 +2324,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v42, v43 := range in.Models {
-				if v42 > 0 {
+			for v45, v46 := range in.Models {
+				if v45 > 0 {
 					out.RawByte(',')
 				}
-				(v43).MarshalEasyJSON(out)
+				(v46).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2231,11 +2338,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents13(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v44, v45 := range in.Simulated {
-				if v44 > 0 {
+			for v47, v48 := range in.Simulated {
+				if v47 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v45))
+				out.String(string(v48))
 			}
 			out.RawByte(']')
 		}
@@ -2370,13 +2477,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 					out.PossiblyBilled = (out.PossiblyBilled)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v46 BilledTwice
+					var v49 BilledTwice
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v46).UnmarshalEasyJSON(in)
+						(v49).UnmarshalEasyJSON(in)
 					}
-					out.PossiblyBilled = append(out.PossiblyBilled, v46)
+					out.PossiblyBilled = append(out.PossiblyBilled, v49)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2403,13 +2510,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 					out.Kinds = (out.Kinds)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v47 KindDigest
+					var v50 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v47).UnmarshalEasyJSON(in)
+						(v50).UnmarshalEasyJSON(in)
 					}
-					out.Kinds = append(out.Kinds, v47)
+					out.Kinds = append(out.Kinds, v50)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2430,13 +2537,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 					out.Models = (out.Models)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v48 ServedModels
+					var v51 ServedModels
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v48).UnmarshalEasyJSON(in)
+						(v51).UnmarshalEasyJSON(in)
 					}
-					out.Models = append(out.Models, v48)
+					out.Models = append(out.Models, v51)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2457,13 +2564,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents14(in *jlexer.Lex
 					out.Simulated = (out.Simulated)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v49 string
+					var v52 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v49 = string(in.String())
+						v52 = string(in.String())
 					}
-					out.Simulated = append(out.Simulated, v49)
+					out.Simulated = append(out.Simulated, v52)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2542,11 +2649,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v50, v51 := range in.PossiblyBilled {
-				if v50 > 0 {
+			for v53, v54 := range in.PossiblyBilled {
+				if v53 > 0 {
 					out.RawByte(',')
 				}
-				(v51).MarshalEasyJSON(out)
+				(v54).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2563,11 +2670,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v52, v53 := range in.Kinds {
-				if v52 > 0 {
+			for v55, v56 := range in.Kinds {
+				if v55 > 0 {
 					out.RawByte(',')
 				}
-				(v53).MarshalEasyJSON(out)
+				(v56).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2577,11 +2684,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v54, v55 := range in.Models {
-				if v54 > 0 {
+			for v57, v58 := range in.Models {
+				if v57 > 0 {
 					out.RawByte(',')
 				}
-				(v55).MarshalEasyJSON(out)
+				(v58).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2591,11 +2698,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents14(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v56, v57 := range in.Simulated {
-				if v56 > 0 {
+			for v59, v60 := range in.Simulated {
+				if v59 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v57))
+				out.String(string(v60))
 			}
 			out.RawByte(']')
 		}
@@ -2730,13 +2837,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents15(in *jlexer.Lex
 					out.PossiblyBilled = (out.PossiblyBilled)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v58 BilledTwice
+					var v61 BilledTwice
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v58).UnmarshalEasyJSON(in)
+						(v61).UnmarshalEasyJSON(in)
 					}
-					out.PossiblyBilled = append(out.PossiblyBilled, v58)
+					out.PossiblyBilled = append(out.PossiblyBilled, v61)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2763,13 +2870,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents15(in *jlexer.Lex
 					out.Kinds = (out.Kinds)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v59 KindDigest
+					var v62 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v59).UnmarshalEasyJSON(in)
+						(v62).UnmarshalEasyJSON(in)
 					}
-					out.Kinds = append(out.Kinds, v59)
+					out.Kinds = append(out.Kinds, v62)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2790,13 +2897,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents15(in *jlexer.Lex
 					out.Models = (out.Models)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v60 ServedModels
+					var v63 ServedModels
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v60).UnmarshalEasyJSON(in)
+						(v63).UnmarshalEasyJSON(in)
 					}
-					out.Models = append(out.Models, v60)
+					out.Models = append(out.Models, v63)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2817,13 +2924,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents15(in *jlexer.Lex
 					out.Simulated = (out.Simulated)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v61 string
+					var v64 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v61 = string(in.String())
+						v64 = string(in.String())
 					}
-					out.Simulated = append(out.Simulated, v61)
+					out.Simulated = append(out.Simulated, v64)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -2902,11 +3009,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents15(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v62, v63 := range in.PossiblyBilled {
-				if v62 > 0 {
+			for v65, v66 := range in.PossiblyBilled {
+				if v65 > 0 {
 					out.RawByte(',')
 				}
-				(v63).MarshalEasyJSON(out)
+				(v66).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2923,11 +3030,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents15(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v64, v65 := range in.Kinds {
-				if v64 > 0 {
+			for v67, v68 := range in.Kinds {
+				if v67 > 0 {
 					out.RawByte(',')
 				}
-				(v65).MarshalEasyJSON(out)
+				(v68).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2937,11 +3044,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents15(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v66, v67 := range in.Models {
-				if v66 > 0 {
+			for v69, v70 := range in.Models {
+				if v69 > 0 {
 					out.RawByte(',')
 				}
-				(v67).MarshalEasyJSON(out)
+				(v70).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -2951,11 +3058,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents15(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v68, v69 := range in.Simulated {
-				if v68 > 0 {
+			for v71, v72 := range in.Simulated {
+				if v71 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v69))
+				out.String(string(v72))
 			}
 			out.RawByte(']')
 		}
@@ -3090,13 +3197,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents16(in *jlexer.Lex
 					out.PossiblyBilled = (out.PossiblyBilled)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v70 BilledTwice
+					var v73 BilledTwice
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v70).UnmarshalEasyJSON(in)
+						(v73).UnmarshalEasyJSON(in)
 					}
-					out.PossiblyBilled = append(out.PossiblyBilled, v70)
+					out.PossiblyBilled = append(out.PossiblyBilled, v73)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3123,13 +3230,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents16(in *jlexer.Lex
 					out.Kinds = (out.Kinds)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v71 KindDigest
+					var v74 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v71).UnmarshalEasyJSON(in)
+						(v74).UnmarshalEasyJSON(in)
 					}
-					out.Kinds = append(out.Kinds, v71)
+					out.Kinds = append(out.Kinds, v74)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3150,13 +3257,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents16(in *jlexer.Lex
 					out.Models = (out.Models)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v72 ServedModels
+					var v75 ServedModels
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v72).UnmarshalEasyJSON(in)
+						(v75).UnmarshalEasyJSON(in)
 					}
-					out.Models = append(out.Models, v72)
+					out.Models = append(out.Models, v75)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3177,13 +3284,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents16(in *jlexer.Lex
 					out.Simulated = (out.Simulated)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v73 string
+					var v76 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v73 = string(in.String())
+						v76 = string(in.String())
 					}
-					out.Simulated = append(out.Simulated, v73)
+					out.Simulated = append(out.Simulated, v76)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3262,11 +3369,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents16(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v74, v75 := range in.PossiblyBilled {
-				if v74 > 0 {
+			for v77, v78 := range in.PossiblyBilled {
+				if v77 > 0 {
 					out.RawByte(',')
 				}
-				(v75).MarshalEasyJSON(out)
+				(v78).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -3283,11 +3390,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents16(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v76, v77 := range in.Kinds {
-				if v76 > 0 {
+			for v79, v80 := range in.Kinds {
+				if v79 > 0 {
 					out.RawByte(',')
 				}
-				(v77).MarshalEasyJSON(out)
+				(v80).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -3297,11 +3404,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents16(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v78, v79 := range in.Models {
-				if v78 > 0 {
+			for v81, v82 := range in.Models {
+				if v81 > 0 {
 					out.RawByte(',')
 				}
-				(v79).MarshalEasyJSON(out)
+				(v82).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -3311,11 +3418,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents16(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v80, v81 := range in.Simulated {
-				if v80 > 0 {
+			for v83, v84 := range in.Simulated {
+				if v83 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v81))
+				out.String(string(v84))
 			}
 			out.RawByte(']')
 		}
@@ -3454,13 +3561,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents18(in *jlexer.Lex
 					out.Files = (out.Files)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v82 File
+					var v85 File
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v82).UnmarshalEasyJSON(in)
+						(v85).UnmarshalEasyJSON(in)
 					}
-					out.Files = append(out.Files, v82)
+					out.Files = append(out.Files, v85)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3502,11 +3609,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents18(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v83, v84 := range in.Files {
-				if v83 > 0 {
+			for v86, v87 := range in.Files {
+				if v86 > 0 {
 					out.RawByte(',')
 				}
-				(v84).MarshalEasyJSON(out)
+				(v87).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -3694,13 +3801,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents20(in *jlexer.Lex
 					out.Messages = (out.Messages)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v85 Message
+					var v88 Message
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v85).UnmarshalEasyJSON(in)
+						(v88).UnmarshalEasyJSON(in)
 					}
-					out.Messages = append(out.Messages, v85)
+					out.Messages = append(out.Messages, v88)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3733,13 +3840,40 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents20(in *jlexer.Lex
 					out.Calls = (out.Calls)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v86 string
+					var v89 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v86 = string(in.UnsafeString())
+						v89 = string(in.UnsafeString())
 					}
-					out.Calls = append(out.Calls, v86)
+					out.Calls = append(out.Calls, v89)
+					in.WantComma()
+				}
+				in.Delim(']')
+			}
+		case "later":
+			if in.IsNull() {
+				in.Skip()
+				out.Later = nil
+			} else {
+				in.Delim('[')
+				if out.Later == nil {
+					if !in.IsDelim(']') {
+						out.Later = make([]LaterCall, 0, 0)
+					} else {
+						out.Later = []LaterCall{}
+					}
+				} else {
+					out.Later = (out.Later)[:0]
+				}
+				for !in.IsDelim(']') {
+					var v90 LaterCall
+					if in.IsNull() {
+						in.Skip()
+					} else {
+						(v90).UnmarshalEasyJSON(in)
+					}
+					out.Later = append(out.Later, v90)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -3797,11 +3931,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents20(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v87, v88 := range in.Messages {
-				if v87 > 0 {
+			for v91, v92 := range in.Messages {
+				if v91 > 0 {
 					out.RawByte(',')
 				}
-				(v88).MarshalEasyJSON(out)
+				(v92).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -3823,11 +3957,25 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents20(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v89, v90 := range in.Calls {
-				if v89 > 0 {
+			for v93, v94 := range in.Calls {
+				if v93 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v90))
+				out.String(string(v94))
+			}
+			out.RawByte(']')
+		}
+	}
+	if len(in.Later) != 0 {
+		const prefix string = ",\"later\":"
+		out.RawString(prefix)
+		{
+			out.RawByte('[')
+			for v95, v96 := range in.Later {
+				if v95 > 0 {
+					out.RawByte(',')
+				}
+				(v96).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -3996,13 +4144,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents22(in *jlexer.Lex
 					out.Members = (out.Members)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v91 string
+					var v97 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v91 = string(in.UnsafeString())
+						v97 = string(in.UnsafeString())
 					}
-					out.Members = append(out.Members, v91)
+					out.Members = append(out.Members, v97)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -4052,11 +4200,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents22(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v92, v93 := range in.Members {
-				if v92 > 0 {
+			for v98, v99 := range in.Members {
+				if v98 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v93))
+				out.String(string(v99))
 			}
 			out.RawByte(']')
 		}
@@ -4259,7 +4407,116 @@ func (v *Message) UnmarshalJSON(data []byte) error {
 func (v *Message) UnmarshalEasyJSON(l *jlexer.Lexer) {
 	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents24(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents25(in *jlexer.Lexer, out *Latency) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents25(in *jlexer.Lexer, out *LaterCall) {
+	isTopLevel := in.IsStart()
+	if in.IsNull() {
+		if isTopLevel {
+			in.Consumed()
+		}
+		in.Skip()
+		return
+	}
+	in.Delim('{')
+	for !in.IsDelim('}') {
+		key := in.UnsafeFieldName(false)
+		in.WantColon()
+		switch key {
+		case "call":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Call = string(in.UnsafeString())
+			}
+		case "member":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Member = string(in.UnsafeString())
+			}
+		case "model":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Model = string(in.UnsafeString())
+			}
+		case "pool":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Pool = string(in.UnsafeString())
+			}
+		case "order":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				(out.Order).UnmarshalEasyJSON(in)
+			}
+		default:
+			in.SkipRecursive()
+		}
+		in.WantComma()
+	}
+	in.Delim('}')
+	if isTopLevel {
+		in.Consumed()
+	}
+}
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents25(out *jwriter.Writer, in LaterCall) {
+	out.RawByte('{')
+	first := true
+	_ = first
+	{
+		const prefix string = ",\"call\":"
+		out.RawString(prefix[1:])
+		out.String(string(in.Call))
+	}
+	{
+		const prefix string = ",\"member\":"
+		out.RawString(prefix)
+		out.String(string(in.Member))
+	}
+	if in.Model != "" {
+		const prefix string = ",\"model\":"
+		out.RawString(prefix)
+		out.String(string(in.Model))
+	}
+	{
+		const prefix string = ",\"pool\":"
+		out.RawString(prefix)
+		out.String(string(in.Pool))
+	}
+	{
+		const prefix string = ",\"order\":"
+		out.RawString(prefix)
+		(in.Order).MarshalEasyJSON(out)
+	}
+	out.RawByte('}')
+}
+
+// MarshalJSON supports json.Marshaler interface
+func (v LaterCall) MarshalJSON() ([]byte, error) {
+	w := jwriter.Writer{}
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents25(&w, v)
+	return w.Buffer.BuildBytes(), w.Error
+}
+
+// MarshalEasyJSON supports easyjson.Marshaler interface
+func (v LaterCall) MarshalEasyJSON(w *jwriter.Writer) {
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents25(w, v)
+}
+
+// UnmarshalJSON supports json.Unmarshaler interface
+func (v *LaterCall) UnmarshalJSON(data []byte) error {
+	r := jlexer.Lexer{Data: data}
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents25(&r, v)
+	return r.Error()
+}
+
+// UnmarshalEasyJSON supports easyjson.Unmarshaler interface
+func (v *LaterCall) UnmarshalEasyJSON(l *jlexer.Lexer) {
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents25(l, v)
+}
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents26(in *jlexer.Lexer, out *Latency) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -4337,13 +4594,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents25(in *jlexer.Lex
 					out.SamplesNS = (out.SamplesNS)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v94 int64
+					var v100 int64
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v94 = int64(in.Int64())
+						v100 = int64(in.Int64())
 					}
-					out.SamplesNS = append(out.SamplesNS, v94)
+					out.SamplesNS = append(out.SamplesNS, v100)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -4364,7 +4621,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents25(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents25(out *jwriter.Writer, in Latency) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents26(out *jwriter.Writer, in Latency) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -4413,11 +4670,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents25(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v95, v96 := range in.SamplesNS {
-				if v95 > 0 {
+			for v101, v102 := range in.SamplesNS {
+				if v101 > 0 {
 					out.RawByte(',')
 				}
-				out.Int64(int64(v96))
+				out.Int64(int64(v102))
 			}
 			out.RawByte(']')
 		}
@@ -4433,27 +4690,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents25(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Latency) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents25(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents26(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Latency) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents25(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents26(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Latency) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents25(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents26(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Latency) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents25(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents26(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents26(in *jlexer.Lexer, out *KindDigest) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents27(in *jlexer.Lexer, out *KindDigest) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -4495,7 +4752,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents26(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents26(out *jwriter.Writer, in KindDigest) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents27(out *jwriter.Writer, in KindDigest) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -4520,27 +4777,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents26(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v KindDigest) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents26(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents27(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v KindDigest) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents26(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents27(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *KindDigest) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents26(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents27(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *KindDigest) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents26(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents27(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents27(in *jlexer.Lexer, out *Hedge) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(in *jlexer.Lexer, out *Hedge) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -4576,7 +4833,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents27(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents27(out *jwriter.Writer, in Hedge) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(out *jwriter.Writer, in Hedge) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -4596,27 +4853,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents27(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Hedge) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents27(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Hedge) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents27(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Hedge) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents27(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Hedge) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents27(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(in *jlexer.Lexer, out *File) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(in *jlexer.Lexer, out *File) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -4658,7 +4915,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(out *jwriter.Writer, in File) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(out *jwriter.Writer, in File) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -4683,27 +4940,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v File) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v File) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *File) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *File) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(in *jlexer.Lexer, out *Failure) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents30(in *jlexer.Lexer, out *Failure) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -4739,7 +4996,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(out *jwriter.Writer, in Failure) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents30(out *jwriter.Writer, in Failure) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -4759,27 +5016,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Failure) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents30(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Failure) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents29(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents30(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Failure) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents30(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Failure) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents29(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents30(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents30(in *jlexer.Lexer, out *Event) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(in *jlexer.Lexer, out *Event) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -4901,7 +5158,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents30(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents30(out *jwriter.Writer, in Event) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(out *jwriter.Writer, in Event) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -4992,27 +5249,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents30(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Event) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents30(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Event) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents30(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Event) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents30(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Event) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents30(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(in *jlexer.Lexer, out *Estimate) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(in *jlexer.Lexer, out *Estimate) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5048,13 +5305,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(in *jlexer.Lex
 					out.Unpriced = (out.Unpriced)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v97 string
+					var v103 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v97 = string(in.UnsafeString())
+						v103 = string(in.UnsafeString())
 					}
-					out.Unpriced = append(out.Unpriced, v97)
+					out.Unpriced = append(out.Unpriced, v103)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -5069,7 +5326,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(out *jwriter.Writer, in Estimate) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(out *jwriter.Writer, in Estimate) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5083,11 +5340,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v98, v99 := range in.Unpriced {
-				if v98 > 0 {
+			for v104, v105 := range in.Unpriced {
+				if v104 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v99))
+				out.String(string(v105))
 			}
 			out.RawByte(']')
 		}
@@ -5098,27 +5355,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Estimate) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Estimate) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents31(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Estimate) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Estimate) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents31(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(in *jlexer.Lexer, out *DeadLetter) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(in *jlexer.Lexer, out *DeadLetter) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5184,7 +5441,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(out *jwriter.Writer, in DeadLetter) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(out *jwriter.Writer, in DeadLetter) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5229,27 +5486,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v DeadLetter) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v DeadLetter) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *DeadLetter) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *DeadLetter) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(in *jlexer.Lexer, out *CostRange) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(in *jlexer.Lexer, out *CostRange) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5291,7 +5548,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(out *jwriter.Writer, in CostRange) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(out *jwriter.Writer, in CostRange) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5316,27 +5573,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v CostRange) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v CostRange) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents33(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *CostRange) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *CostRange) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents33(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(in *jlexer.Lexer, out *CallTotals) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(in *jlexer.Lexer, out *CallTotals) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5402,7 +5659,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(out *jwriter.Writer, in CallTotals) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(out *jwriter.Writer, in CallTotals) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5447,27 +5704,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v CallTotals) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v CallTotals) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents34(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *CallTotals) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *CallTotals) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents34(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(in *jlexer.Lexer, out *CallStarted) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lexer, out *CallStarted) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5533,7 +5790,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(out *jwriter.Writer, in CallStarted) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.Writer, in CallStarted) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5578,27 +5835,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v CallStarted) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v CallStarted) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents35(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *CallStarted) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *CallStarted) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents35(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lexer, out *CallRequested) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lexer, out *CallRequested) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -5646,13 +5903,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lex
 					out.Messages = (out.Messages)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v100 Message
+					var v106 Message
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v100).UnmarshalEasyJSON(in)
+						(v106).UnmarshalEasyJSON(in)
 					}
-					out.Messages = append(out.Messages, v100)
+					out.Messages = append(out.Messages, v106)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -5691,13 +5948,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lex
 					out.Accept = (out.Accept)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v101 string
+					var v107 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v101 = string(in.String())
+						v107 = string(in.String())
 					}
-					out.Accept = append(out.Accept, v101)
+					out.Accept = append(out.Accept, v107)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -5786,7 +6043,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.Writer, in CallRequested) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.Writer, in CallRequested) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -5812,11 +6069,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v102, v103 := range in.Messages {
-				if v102 > 0 {
+			for v108, v109 := range in.Messages {
+				if v108 > 0 {
 					out.RawByte(',')
 				}
-				(v103).MarshalEasyJSON(out)
+				(v109).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -5841,11 +6098,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v104, v105 := range in.Accept {
-				if v104 > 0 {
+			for v110, v111 := range in.Accept {
+				if v110 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v105))
+				out.String(string(v111))
 			}
 			out.RawByte(']')
 		}
@@ -5891,27 +6148,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v CallRequested) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v CallRequested) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents36(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *CallRequested) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *CallRequested) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents36(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lexer, out *CallCompleted) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(in *jlexer.Lexer, out *CallCompleted) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -6061,13 +6318,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lex
 					out.Attempts = (out.Attempts)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v106 Attempt
+					var v112 Attempt
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v106).UnmarshalEasyJSON(in)
+						(v112).UnmarshalEasyJSON(in)
 					}
-					out.Attempts = append(out.Attempts, v106)
+					out.Attempts = append(out.Attempts, v112)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -6082,7 +6339,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.Writer, in CallCompleted) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(out *jwriter.Writer, in CallCompleted) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -6173,11 +6430,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v107, v108 := range in.Attempts {
-				if v107 > 0 {
+			for v113, v114 := range in.Attempts {
+				if v113 > 0 {
 					out.RawByte(',')
 				}
-				(v108).MarshalEasyJSON(out)
+				(v114).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -6188,27 +6445,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v CallCompleted) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v CallCompleted) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *CallCompleted) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *CallCompleted) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(in *jlexer.Lexer, out *Budget) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(in *jlexer.Lexer, out *Budget) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -6250,7 +6507,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(out *jwriter.Writer, in Budget) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(out *jwriter.Writer, in Budget) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -6275,27 +6532,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Budget) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Budget) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Budget) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Budget) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(in *jlexer.Lexer, out *BilledTwice) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(in *jlexer.Lexer, out *BilledTwice) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -6337,7 +6594,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(out *jwriter.Writer, in BilledTwice) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(out *jwriter.Writer, in BilledTwice) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -6362,27 +6619,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v BilledTwice) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v BilledTwice) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents39(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *BilledTwice) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *BilledTwice) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents39(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(in *jlexer.Lexer, out *Ballot) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents41(in *jlexer.Lexer, out *Ballot) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -6432,6 +6689,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(in *jlexer.Lex
 			} else {
 				out.Weight = float64(in.Float64())
 			}
+		case "confidence":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Confidence = float64(in.Float64())
+			}
 		case "simulated":
 			if in.IsNull() {
 				in.Skip()
@@ -6448,7 +6711,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(out *jwriter.Writer, in Ballot) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents41(out *jwriter.Writer, in Ballot) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -6482,6 +6745,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(out *jwriter.W
 		out.RawString(prefix)
 		out.Float64(float64(in.Weight))
 	}
+	if in.Confidence != 0 {
+		const prefix string = ",\"confidence\":"
+		out.RawString(prefix)
+		out.Float64(float64(in.Confidence))
+	}
 	if in.Simulated {
 		const prefix string = ",\"simulated\":"
 		out.RawString(prefix)
@@ -6493,27 +6761,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Ballot) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents41(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Ballot) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents40(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents41(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Ballot) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents41(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Ballot) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents40(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents41(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents41(in *jlexer.Lexer, out *Attempt) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(in *jlexer.Lexer, out *Attempt) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -6673,7 +6941,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents41(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents41(out *jwriter.Writer, in Attempt) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(out *jwriter.Writer, in Attempt) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -6783,27 +7051,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents41(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Attempt) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents41(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Attempt) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents41(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Attempt) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents41(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Attempt) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents41(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(in *jlexer.Lexer, out *AnalysisCompleted) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents43(in *jlexer.Lexer, out *AnalysisCompleted) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -6875,13 +7143,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(in *jlexer.Lex
 					out.Inputs = (out.Inputs)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v109 KindDigest
+					var v115 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v109).UnmarshalEasyJSON(in)
+						(v115).UnmarshalEasyJSON(in)
 					}
-					out.Inputs = append(out.Inputs, v109)
+					out.Inputs = append(out.Inputs, v115)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -6902,7 +7170,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(out *jwriter.Writer, in AnalysisCompleted) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents43(out *jwriter.Writer, in AnalysisCompleted) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -6948,11 +7216,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v110, v111 := range in.Inputs {
-				if v110 > 0 {
+			for v116, v117 := range in.Inputs {
+				if v116 > 0 {
 					out.RawByte(',')
 				}
-				(v111).MarshalEasyJSON(out)
+				(v117).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -6968,23 +7236,23 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v AnalysisCompleted) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents43(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v AnalysisCompleted) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents43(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *AnalysisCompleted) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents43(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *AnalysisCompleted) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents43(l, v)
 }

@@ -137,6 +137,7 @@ func callExamples() []example {
 	moved.DataRef = exHash
 	return []example{
 		{"query.dispatched.v1", with(about(query, "dispatcher/d1", events.RunSubject(events.KindRunPlanned, exRun), time.Second), queryExample())},
+		{"query.dispatched.v1.in_turn", with(about(query, "dispatcher/d1", events.RunSubject(events.KindRunPlanned, exRun), time.Second), inTurnExample())},
 		{"call.requested.v1", with(about(requested, "dispatcher/d1", query, time.Second), orderExample())},
 		{"call.requested.v1.recorded", with(about(requested, "dispatcher/d1", query, time.Second), &events.CallRequested{
 			Role: events.RoleAnswer, Provider: "recorded", Messages: []events.Message{{Role: "user", Content: exQuestion}},
@@ -163,6 +164,15 @@ func callExamples() []example {
 			Ballots: []events.Ballot{{Call: exCall, Member: "175b_verification", Outcome: "failed"}},
 			CostUSD: "0.000614400000", Stop: "all", Reason: "no answer arrived: 1 failed, 0 cancelled",
 		})},
+		{"vote.decided.v1.stopped", with(vote, &events.VoteDecided{
+			Index: 1326, State: events.VoteDecidedState, Answer: "18", Expected: "18", Correct: true, Consensus: 0.5, Margin: 0.125,
+			Tied: []string{"18", "26"}, TieBreak: "calibrated", Confidence: 0.71, CallsMade: 2, CallsSaved: 1, SumNS: 2172345678,
+			Ballots: []events.Ballot{
+				{Call: exOther, Member: "6b_finetuning", Outcome: "answered", Answer: "26", Confidence: 0.6},
+				{Call: exCall, Member: "175b_verification", Outcome: "late", Answer: "18", Correct: true},
+			},
+			LatencyNS: 1172345678, CostUSD: "0.000045150000", Stop: "posterior",
+		})},
 		{"vote.decided.v1.simulated", with(vote, &events.VoteDecided{
 			Index: 1326, State: events.VoteDecidedState, Answer: "18", Expected: "18", Correct: true, Consensus: 1,
 			Ballots: []events.Ballot{{Call: exCall, Member: "sim_a", Outcome: "answered", Answer: "18", Correct: true, Simulated: true}},
@@ -185,6 +195,15 @@ func queryExample() *events.QueryDispatched {
 		Score: events.Score{Extract: `A:\s*(.+)$`, Normalize: "numeric", Metrics: []string{"exact_match", "pass_at_k"}, K: []int{1, 10}},
 		Calls: []string{exOther, exCall}, Cluster: "arithmetic", Metadata: easyjson.RawMessage(`{"level":3,"source":"test"}`),
 	}
+}
+
+func inTurnExample() *events.QueryDispatched {
+	q := queryExample()
+	q.Policy.Execution, q.Calls = "sequential", q.Calls[:1]
+	order := *orderExample()
+	order.Messages = []events.Message{}
+	q.Later = []events.LaterCall{{Call: exCall, Member: "175b_verification", Model: "gpt-4o-mini", Pool: "openai", Order: order}}
+	return q
 }
 
 func orderExample() *events.CallRequested {

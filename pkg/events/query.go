@@ -25,6 +25,10 @@ type QueryDispatched struct {
 	Score Score `json:"score"`
 	// Calls are the ids of the first calls, in the order of the members.
 	Calls []string `json:"calls,nocopy"`
+	// Later are the orders that the voter gives if it needs them, in the order of
+	// the members, after those of Calls; absent where all members are asked at
+	// once. Their messages are left out: they are those of the query.
+	Later []LaterCall `json:"later,omitempty"`
 	// Cluster is the value of the item's field that analysis.cluster names,
 	// absent without one.
 	Cluster string `json:"cluster,omitempty,nocopy"`
@@ -34,6 +38,22 @@ type QueryDispatched struct {
 
 // Kind implements Data.
 func (*QueryDispatched) Kind() Kind { return KindQueryDispatched }
+
+// LaterCall is an order that the voter may give.
+//
+//easyjson:json
+type LaterCall struct {
+	// Call is the id of the call.
+	Call string `json:"call,nocopy"`
+	// Member is the id of the model in the spec.
+	Member string `json:"member,nocopy"`
+	// Model is the provider's name of the model.
+	Model string `json:"model,omitempty,nocopy"`
+	// Pool is the pool that is asked.
+	Pool string `json:"pool,nocopy"`
+	// Order is the order without its messages.
+	Order CallRequested `json:"order"`
+}
 
 // Message is one turn of a prompt.
 //

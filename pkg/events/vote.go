@@ -40,6 +40,24 @@ type VoteDecided struct {
 	Stop string `json:"stop,nocopy"`
 	// Reason says why there is no answer, absent if there is one.
 	Reason string `json:"reason,omitempty,nocopy"`
+	// Margin is how far the answer leads the next, as a share of all scores, 0
+	// to 1.
+	Margin float64 `json:"margin,omitempty"`
+	// Tied lists the answers that shared the highest score, the chosen one first;
+	// absent unless there were several.
+	Tied []string `json:"tied,omitempty,nocopy"`
+	// TieBreak is the rule that chose among them: listed, calibrated or seeded.
+	TieBreak string `json:"tie_break,omitempty,nocopy"`
+	// Confidence is the probability that the answer is right, from a calibrated
+	// vote; absent without one.
+	Confidence float64 `json:"confidence,omitempty"`
+	// CallsMade is how many members were asked, absent where all were.
+	CallsMade int `json:"calls_made,omitempty"`
+	// CallsSaved is how many members were not asked.
+	CallsSaved int `json:"calls_saved,omitempty"`
+	// SumNS is the time of all calls that had ended, in nanoseconds, absent where
+	// one has none or the query took as long.
+	SumNS int64 `json:"sum_ns,omitempty"`
 }
 
 // Kind implements Data.
@@ -75,7 +93,9 @@ type Ballot struct {
 	Call string `json:"call,nocopy"`
 	// Member is the id of the model in the spec.
 	Member string `json:"member,nocopy"`
-	// Outcome is answered, invalid, failed or cancelled.
+	// Outcome is answered, invalid, failed or cancelled; outstanding for a call
+	// that had not ended when it was decided, late for an answer that came but
+	// was not waited for.
 	Outcome string `json:"outcome,nocopy"`
 	// Answer is as extracted and normalised.
 	Answer string `json:"answer,omitempty,nocopy"`
@@ -83,6 +103,8 @@ type Ballot struct {
 	Correct bool `json:"correct,omitempty"`
 	// Weight is the weight of the vote, absent where votes have none.
 	Weight float64 `json:"weight,omitempty"`
+	// Confidence is what the model said of its answer, absent if it said nothing.
+	Confidence float64 `json:"confidence,omitempty"`
 	// Simulated says that no model was asked.
 	Simulated bool `json:"simulated,omitempty"`
 }

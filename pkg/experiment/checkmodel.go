@@ -160,7 +160,8 @@ func (c checker) checkMembers(cond *Condition, at string, ids []string) {
 	if len(cond.Members) == 1 && c.has(at+".vote") {
 		c.warn("condition %q has one member: its vote decides nothing", cond.Name)
 	}
-	if len(cond.Members) == 2 {
+	c.checkPolicy(cond, at)
+	if len(cond.Members) == 2 && cond.Vote == "majority" {
 		c.warn("condition %q has two members: where they differ, a majority is a tie", cond.Name)
 	}
 	if cond.Hedge.Strategy == "none" && len(cond.Hedge.options()) > len("{}") {

@@ -36,8 +36,8 @@ func orSpec(path string) string {
 // fieldNames are the keys of a type, in the order of its fields.
 func fieldNames(t reflect.Type) []string {
 	var names []string
-	for i := range t.NumField() {
-		if name := fieldName(t.Field(i)); name != "" {
+	for _, f := range reflect.VisibleFields(t) { // those of embedded structs among them
+		if name := fieldName(f); name != "" {
 			names = append(names, name)
 		}
 	}
@@ -54,9 +54,9 @@ func fieldName(f reflect.StructField) string {
 }
 
 func fieldByName(v reflect.Value, name string) reflect.Value {
-	for i := range v.NumField() {
-		if name != "" && fieldName(v.Type().Field(i)) == name {
-			return v.Field(i)
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		if name != "" && fieldName(f) == name {
+			return v.FieldByIndex(f.Index)
 		}
 	}
 	return reflect.Value{}

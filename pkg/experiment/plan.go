@@ -53,6 +53,7 @@ type plannedCondition struct {
 	policy  events.Policy
 	hedge   *events.Hedge
 
+	first int  // how many members are asked at once, the others by the voter
 	reads bool // fields of the item are needed beside its input and expected answer
 }
 
@@ -127,8 +128,11 @@ func NewPlan(s *Spec, items []Item, datasetHash string, answers ...Answers) (*Pl
 }
 
 func (p *Plan) condition(c *Condition, answers []Answers) (plannedCondition, error) {
-	out := plannedCondition{name: c.Name,
-		policy: events.Policy{Members: c.Members, Vote: c.Vote, Execution: c.Execution, Stop: c.Stop}}
+	policy, err := p.policy(c)
+	if err != nil {
+		return plannedCondition{}, err
+	}
+	out := plannedCondition{name: c.Name, policy: policy, first: firstCalls(c)}
 	if c.Hedge.Strategy != "none" {
 		out.hedge = &events.Hedge{Strategy: c.Hedge.Strategy, Options: easyjson.RawMessage(c.Hedge.options())}
 	}
@@ -226,9 +230,9 @@ func (p *Plan) Query(run string, i int) (Query, error) {
 		return Query{}, Errors{p.itemProblem(it, err)}
 	}
 	q := Query{ID: events.QueryID(run, c.name, repeat, it.ID), Condition: c.name, Item: it.ID, Repeat: repeat,
-		Calls: make([]Call, len(c.members))}
+		Calls: make([]Call, c.first)}
 	q.Data = &events.QueryDispatched{Index: i, ItemIndex: at, Input: it.Input, Expected: it.Expected,
-		Messages: messages, Policy: c.policy, Score: p.score, Calls: make([]string, len(c.members))}
+		Messages: messages, Policy: c.policy, Score: p.score, Calls: make([]string, c.first)}
 	var stack [16]span
 	spans := stack[:]
 	if p.paths.count > len(stack) {
@@ -248,6 +252,10 @@ func (p *Plan) Query(run string, i int) (Query, error) {
 		}
 		if m.model.Provider == "simulated" {
 			call.Data.Simulated = p.simulated(m, it, spans, float64(rest)/float64(p.spec.Repeat*len(p.items)))
+		}
+		if k >= c.first {
+			q.Data.Later = append(q.Data.Later, events.LaterCall{Call: call.ID, Member: call.Member, Model: call.Model, Pool: call.Pool, Order: *call.Data})
+			continue
 		}
 		call.Data.Messages = messages
 		q.Calls[k], q.Data.Calls[k] = call, call.ID

@@ -54,8 +54,7 @@ func schemaOf(t reflect.Type, key string) map[string]any {
 func structSchema(t reflect.Type, key string) map[string]any {
 	properties := map[string]any{}
 	var need []string
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for _, f := range reflect.VisibleFields(t) {
 		name := fieldName(f)
 		if name == "" {
 			continue

@@ -154,6 +154,7 @@ type Condition struct {
 	Execution string   `json:"execution" doc:"In which order members are asked."`
 	Stop      string   `json:"stop" doc:"When further members are not waited for."`
 	Hedge     Hedge    `json:"hedge" doc:"Backup requests against slow answers."`
+	Deciding
 }
 
 // Hedge is a policy for backup requests.

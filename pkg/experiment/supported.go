@@ -41,11 +41,21 @@ func Supported(key string) Values {
 	case "models.latency_unit":
 		return Values{Works: []string{"ns", "us", "ms", "s"}}
 	case "conditions.vote":
-		return Values{Works: []string{"majority"}, Later: []string{"weighted", "best_confidence", "unanimous"}}
+		return Values{Works: []string{"majority", "weighted", "best_confidence", "unanimous", "dawid_skene", "joint", "borda", "instant_runoff", "semantic", "meta"}}
+	case "conditions.ties":
+		return Values{Works: []string{"listed", "calibrated", "seeded"}}
+	case "conditions.weight_by":
+		return Values{Works: []string{"confidence", "fixed", "log_odds"}}
+	case "conditions.gate":
+		return Values{Works: []string{"confidence", "agreement"}}
+	case "conditions.equivalence":
+		return Values{Works: []string{"normalised", "numeric"}, Later: []string{"vector"}}
+	case "conditions.fallback", "conditions.votes":
+		return Values{Works: []string{"majority", "weighted", "best_confidence", "dawid_skene", "joint", "borda", "instant_runoff", "semantic"}}
 	case "conditions.execution":
-		return Values{Works: []string{"parallel"}, Later: []string{"sequential", "hedged", "cascade"}}
+		return Values{Works: []string{"parallel", "sequential", "hedged", "cascade"}}
 	case "conditions.stop":
-		return Values{Works: []string{"none"}, Later: []string{"lossless", "posterior"}}
+		return Values{Works: []string{"none", "lossless", "posterior"}}
 	case "conditions.hedge.strategy":
 		return Values{Works: []string{"none"}, Later: []string{"fixed", "percentile", "adaptive", "workload_aware", "exponential_backoff"}}
 	case "clock":

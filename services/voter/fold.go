@@ -3,6 +3,9 @@ package voter
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,6 +23,9 @@ import (
 type query struct {
 	event    events.Event // query.dispatched
 	data     *events.QueryDispatched
+	calls    []string  // of all members, asked or not
+	asked    []bool    // which of them are in the log, or on their way
+	began    time.Time // when the first call was started; zero before
 	rule     *rule
 	ballots  []ensemble.Ballot
 	seen     map[string]bool // calls with a ballot; true for a simulated one
@@ -32,6 +38,7 @@ type query struct {
 // rule is the policy and the scoring of a condition, compiled once.
 type rule struct {
 	strategy *ensemble.Strategy
+	offline  bool // latencies alone say when something would have come
 	scorer   *score.Scorer
 	err      error
 }
@@ -41,11 +48,14 @@ type fold struct {
 	Config
 	Deps
 	target  *runs.Run
+	mu      sync.Mutex // of what follows: backups fall due between events
 	queries map[string]*query
 	rules   map[string]*rule
 	out     *outbox.Outbox
-	head    uint64 // what was in the stream when the fold began
-	live    bool   // the fold has passed head
+	head    uint64               // what was in the stream when the fold began
+	live    bool                 // the fold has passed head
+	due     map[string]time.Time // hedged queries, and when a backup falls due
+	later   chan struct{}        // something was added to due
 }
 
 func newFold(c Config, d Deps, r *runs.Run) *fold {
@@ -56,6 +66,8 @@ func newFold(c Config, d Deps, r *runs.Run) *fold {
 		queries: map[string]*query{},
 		rules:   map[string]*rule{},
 		out:     outbox.New(d.Log),
+		due:     map[string]time.Time{},
+		later:   make(chan struct{}, 1),
 	}
 }
 
@@ -72,6 +84,7 @@ func (f *fold) run(ctx context.Context) error {
 	f.live = f.head == 0
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return f.out.Run(ctx) })
+	g.Go(func() error { return f.backups(ctx) })
 	g.Go(func() error {
 		return f.Log.Replay(ctx, bus.ReplayConfig{Stream: stream, Follow: true}, func(m *bus.Message) error {
 			return f.apply(ctx, m)
@@ -81,19 +94,34 @@ func (f *fold) run(ctx context.Context) error {
 }
 
 func (f *fold) apply(ctx context.Context, m *bus.Message) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	s := m.Parsed
+	q := f.queries[s.Query]
 	switch s.Kind {
 	case events.KindQueryDispatched:
 		f.dispatched(ctx, m)
+		q = f.queries[s.Query]
+	case events.KindCallRequested:
+		if q != nil {
+			q.noteAsked(s.Call)
+			q = nil // it decides nothing
+		}
+	case events.KindCallStarted:
+		if q = f.started(q, m); q == nil {
+			break // likewise
+		}
 	case events.KindCallCompleted:
-		if q := f.queries[s.Query]; q != nil {
+		if q != nil {
 			f.completed(ctx, q, m)
 		}
 	case events.KindVoteDecided:
 		delete(f.queries, s.Query)
+		delete(f.due, s.Query)
+		q = nil
 	}
 	if f.live {
-		if q := f.queries[s.Query]; q != nil {
+		if q != nil {
 			return f.decide(ctx, s.Query, q)
 		}
 		return nil
@@ -118,7 +146,32 @@ func (f *fold) dispatched(ctx context.Context, m *bus.Message) {
 	}
 	q.event = ev
 	q.data = ev.Data.(*events.QueryDispatched)
+	q.calls = append(q.calls, q.data.Calls...)
+	for i := range q.data.Later {
+		q.calls = append(q.calls, q.data.Later[i].Call)
+	}
+	q.asked = make([]bool, len(q.calls))
+	for i := range q.data.Calls {
+		q.asked[i] = true // by the dispatcher, now or when it mends
+	}
 	q.rule = f.rule(ev.Condition, q.data)
+}
+
+// started notes when the first call of a hedged query began; it returns nil for a
+// start that changes nothing.
+func (f *fold) started(q *query, m *bus.Message) *query {
+	if q == nil || q.data.Policy.Execution != ensemble.ExecutionHedged || !q.began.IsZero() {
+		return nil
+	}
+	q.began = m.Time
+	return q
+}
+
+// noteAsked notes that a call was asked for.
+func (q *query) noteAsked(call string) {
+	if o := order(q.calls, call); o < len(q.asked) {
+		q.asked[o] = true
+	}
 }
 
 // rule compiles a condition's policy and scoring at its first query.
@@ -127,12 +180,17 @@ func (f *fold) rule(condition string, d *events.QueryDispatched) *rule {
 		return r
 	}
 	r := new(rule)
-	r.strategy, r.err = ensemble.New(ensemble.Policy{
-		Members:   d.Policy.Members,
-		Vote:      d.Policy.Vote,
-		Execution: d.Policy.Execution,
-		Stop:      d.Policy.Stop,
-	})
+	var o ensemble.Options
+	if o, r.err = ensemble.ParseOptions(d.Policy.Options); r.err == nil {
+		r.offline = o.Offsets
+		r.strategy, r.err = ensemble.New(ensemble.Policy{
+			Members:   d.Policy.Members,
+			Vote:      d.Policy.Vote,
+			Execution: d.Policy.Execution,
+			Stop:      d.Policy.Stop,
+			Options:   o,
+		})
+	}
 	if r.err == nil {
 		r.scorer, r.err = score.New(d.Score.Extract, d.Score.Normalize, d.Score.Metrics)
 	}
@@ -156,11 +214,21 @@ func (f *fold) completed(ctx context.Context, q *query, m *bus.Message) {
 		b.Answer = d.Answer
 		b.LatencyNS = d.LatencyNS
 		b.HasLatency = d.LatencyNS > 0
+		b.Confidence, b.HasConfidence = confidence(d)
 		q.seen[b.Call] = d.Simulated
 		q.spend(d)
 	}
 	q.ballots = append(q.ballots, b)
 	q.cause = events.EventID(m.Subject)
+}
+
+// confidence is what the provider says of an answer, or else the answer of
+// itself.
+func confidence(d *events.CallCompleted) (float64, bool) {
+	if d.Confidence > 0 {
+		return d.Confidence, true
+	}
+	return ensemble.VerbalConfidence(d.Answer)
 }
 
 func (q *query) spend(d *events.CallCompleted) {
@@ -185,37 +253,62 @@ func (f *fold) decideAll(ctx context.Context) error {
 	return nil
 }
 
-// decide publishes the verdict if there is one.
+// decide publishes the verdict if there is one, or asks the members that are
+// needed for it.
 func (f *fold) decide(ctx context.Context, id string, q *query) error {
 	if q.decided {
 		return nil
 	}
-	d, done := f.verdict(q)
-	if !done {
+	d, ask := f.verdict(id, q)
+	for _, o := range ask {
+		if err := f.ask(ctx, id, q, o); err != nil {
+			return err
+		}
+	}
+	if d == nil {
 		return nil
 	}
 	ev := events.About(events.VoteSubject(f.target.ID, id), "voter/"+f.Instance, q.cause, f.Now())
 	ev.Condition, ev.Repeat, ev.Item = q.event.Condition, q.event.Repeat, q.event.Item
 	ev.Data = d
 	q.decided = true
+	delete(f.due, id)
 	return f.out.Put(ctx, &ev)
 }
 
-// verdict reads the answers, votes and scores.
-func (f *fold) verdict(q *query) (*events.VoteDecided, bool) {
-	if q.rule.err != nil {
-		return &events.VoteDecided{Index: q.data.Index, State: events.VoteFailed, Reason: q.rule.err.Error(), Stop: "all"}, true
+// ask gives the order to a further member. Its subject allows it once: a voter
+// that comes again, or another, gives the same.
+func (f *fold) ask(ctx context.Context, id string, q *query, member int) error {
+	at := member - len(q.data.Calls)
+	if at < 0 || at >= len(q.data.Later) || q.asked[member] {
+		return nil
 	}
-	outstanding := len(q.data.Calls)
+	c := &q.data.Later[at]
+	q.asked[member] = true
+	order := c.Order
+	order.Messages = q.data.Messages
+	ev := events.About(events.RequestedSubject(f.target.ID, id, c.Call, c.Pool), "voter/"+f.Instance, q.cause, f.Now())
+	ev.Condition, ev.Repeat, ev.Item = q.event.Condition, q.event.Repeat, q.event.Item
+	ev.Member, ev.Model = c.Member, c.Model
+	ev.Data = &order
+	return f.out.Put(ctx, &ev)
+}
+
+// verdict reads the answers, votes and scores; or says whom to ask.
+func (f *fold) verdict(id string, q *query) (*events.VoteDecided, []int) {
+	if q.rule.err != nil {
+		return &events.VoteDecided{Index: q.data.Index, State: events.VoteFailed, Reason: q.rule.err.Error(), Stop: "all"}, nil
+	}
+	outstanding := len(q.calls)
 	for i := range q.ballots {
 		b := &q.ballots[i]
-		b.Order = order(q.data.Calls, b.Call)
-		if b.Order < len(q.data.Calls) {
+		b.Order = order(q.calls, b.Call)
+		if b.Order < len(q.calls) {
 			outstanding--
 		}
 	}
-	if outstanding > 0 && q.data.Policy.Stop == "none" {
-		return nil, false // nothing to read the answers for yet
+	if p := &q.data.Policy; outstanding > 0 && p.Execution == ensemble.ExecutionParallel && p.Stop == ensemble.StopNone {
+		return nil, nil // nothing to read the answers for yet
 	}
 	read := make([]ensemble.Ballot, len(q.ballots))
 	for i, b := range q.ballots {
@@ -224,11 +317,14 @@ func (f *fold) verdict(q *query) (*events.VoteDecided, bool) {
 		}
 		read[i] = b
 	}
-	v, done := q.rule.strategy.Decide(read, outstanding)
-	if !done {
-		return nil, false
+	m := q.rule.strategy.Next(read, q.asked, f.elapsed(q))
+	if m.WaitNS > 0 && !q.began.IsZero() {
+		f.wait(id, q.began.Add(time.Duration(m.WaitNS)))
 	}
-	return q.decision(read, v), true
+	if !m.Done {
+		return nil, m.Ask
+	}
+	return q.decision(read, m.Verdict), nil
 }
 
 func (q *query) decision(read []ensemble.Ballot, v ensemble.Verdict) *events.VoteDecided {
@@ -243,7 +339,14 @@ func (q *query) decision(read []ensemble.Ballot, v ensemble.Verdict) *events.Vot
 		Stop:      v.Stop,
 		Reason:    v.Reason,
 		CostUSD:   q.costs.String(),
+		Margin:    v.Margin,
+		Tied:      v.Tied,
+		TieBreak:  v.TieBreak,
 	}
+	if v.HasConfidence {
+		d.Confidence = v.Confidence
+	}
+	q.account(d)
 	if q.unpriced {
 		d.CostUSD = ""
 	}
@@ -254,12 +357,43 @@ func (q *query) decision(read []ensemble.Ballot, v ensemble.Verdict) *events.Vot
 		d.Scores = q.rule.scorer.Score(v.Answer, expected)
 		d.Correct = q.rule.scorer.Correct(v.Answer, expected)
 	}
-	d.Ballots = make([]events.Ballot, len(q.data.Calls))
-	for i, call := range q.data.Calls {
-		d.Ballots[i] = events.Ballot{Call: call, Member: member(q.data.Policy.Members, i), Outcome: "outstanding"}
+	d.Ballots = q.ballotsOf(read, v, expected, known)
+	return d
+}
+
+// account says how many members were asked and not, and what their calls took,
+// where that says more than the verdict.
+func (q *query) account(d *events.VoteDecided) {
+	if len(q.data.Later) == 0 && q.data.Policy.Stop == ensemble.StopNone {
+		return
+	}
+	for _, asked := range q.asked {
+		if asked {
+			d.CallsMade++
+		}
+	}
+	d.CallsSaved = len(q.calls) - d.CallsMade
+	for i := range q.ballots {
+		if !q.ballots[i].HasLatency {
+			d.SumNS = 0
+			return
+		}
+		d.SumNS += q.ballots[i].LatencyNS
+	}
+}
+
+// ballotsOf lists what each call that was asked for contributed, in the order of
+// the members.
+func (q *query) ballotsOf(read []ensemble.Ballot, v ensemble.Verdict, expected string, known bool) []events.Ballot {
+	all := make([]events.Ballot, len(q.calls))
+	for i, call := range q.calls {
+		all[i] = events.Ballot{Call: call, Member: member(q.data.Policy.Members, i), Outcome: "outstanding"}
 	}
 	for _, b := range read {
 		e := events.Ballot{Call: b.Call, Member: member(q.data.Policy.Members, b.Order), Outcome: b.Outcome, Answer: b.Answer, Simulated: q.seen[b.Call]}
+		if b.HasConfidence && b.Outcome == events.CallAnswered {
+			e.Confidence = b.Confidence
+		}
 		if b.Outcome == events.CallAnswered {
 			if !b.Valid {
 				e.Outcome, e.Answer = events.VoteInvalid, ""
@@ -269,13 +403,22 @@ func (q *query) decision(read []ensemble.Ballot, v ensemble.Verdict) *events.Vot
 		} else {
 			e.Answer = ""
 		}
-		if b.Order < len(d.Ballots) {
-			d.Ballots[b.Order] = e
+		if b.Outcome == events.CallAnswered && b.Valid && !slices.Contains(v.Counted, b.Order) {
+			e.Outcome = "late" // evidence, without a say
+		}
+		if b.Order < len(all) {
+			all[b.Order] = e
 		} else {
-			d.Ballots = append(d.Ballots, e)
+			all = append(all, e)
 		}
 	}
-	return d
+	out := all[:0]
+	for i := range all {
+		if i >= len(q.asked) || q.asked[i] {
+			out = append(out, all[i])
+		}
+	}
+	return out
 }
 
 func order(calls []string, call string) int {

@@ -238,3 +238,145 @@ func TestUnreadableEvents(t *testing.T) {
 		t.Errorf("verdict on an unreadable query: %+v", v)
 	}
 }
+
+// inTurn is a query whose members are asked in turn.
+func inTurn(id, execution, options string) *events.Event {
+	ev := query(id)
+	d := ev.Data.(*events.QueryDispatched)
+	d.Policy.Execution, d.Policy.Options = execution, []byte(options)
+	d.Messages = []events.Message{{Role: "user", Content: "6 times 7?"}}
+	for _, m := range members[1:] {
+		d.Later = append(d.Later, events.LaterCall{Call: id + "-" + m, Member: m, Model: "model-" + m, Pool: "simulated",
+			Order: events.CallRequested{Role: events.RoleAnswer, Provider: "simulated", Seed: 5, Messages: []events.Message{}}})
+	}
+	d.Calls = d.Calls[:1]
+	return ev
+}
+
+// asked waits for the order to a member.
+func (w *world) asked(q, member string) events.Event {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 30*time.Second)
+	defer cancel()
+	var out events.Event
+	err := w.log.Replay(ctx, bus.ReplayConfig{Stream: events.RunStream(run), Follow: true}, func(m *bus.Message) error {
+		if m.Parsed.Kind != events.KindCallRequested || m.Parsed.Call != q+"-"+member {
+			return nil
+		}
+		ev, err := w.log.Decode(ctx, m)
+		if err != nil {
+			return err
+		}
+		out = ev
+		return errEnough
+	})
+	if !errors.Is(err, errEnough) {
+		w.t.Fatalf("member %s is not asked: %v", member, err)
+	}
+	return out
+}
+
+// counts counts the events of a kind in the run's stream.
+func (w *world) counts(k events.Kind) (n int) {
+	w.t.Helper()
+	err := w.log.Replay(w.t.Context(), bus.ReplayConfig{Stream: events.RunStream(run)}, func(m *bus.Message) error {
+		if m.Parsed.Kind == k {
+			n++
+		}
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return n
+}
+
+// The voter asks the next member itself, with an order that holds everything,
+// stops when members agree, and says what that saved. Started again between two
+// answers it goes on, and asks nobody twice.
+func TestAsksInTurn(t *testing.T) {
+	w := newWorld(t)
+	stop := w.serve()
+	w.publish(inTurn("q", "sequential", ""))
+	w.publish(ballot("q", "a", events.CallCompleted{Answer: "A: 42", LatencyNS: 10, CostUSD: "0.1"}))
+	order := w.asked("q", "b")
+	d := order.Data.(*events.CallRequested)
+	if order.Member != "b" || order.Model != "model-b" || order.Condition != "majority" || order.Item != "item-q" || d.Seed != 5 ||
+		len(d.Messages) != 1 || d.Messages[0].Content != "6 times 7?" || order.Cause != events.EventID(events.CompletedSubject(run, "q", "q-a").String()) {
+		t.Errorf("order: %+v, %+v", order, d)
+	}
+	stop()
+	stop = w.serve()
+	w.publish(ballot("q", "b", events.CallCompleted{Answer: "A: 42.0", LatencyNS: 20, CostUSD: "0.2"}))
+	v, _ := w.verdict("q")
+	if v.Answer != "42" || v.Stop != "consensus" || v.CallsMade != 2 || v.CallsSaved != 1 || v.LatencyNS != 30 || v.CostUSD != "0.3" || len(v.Ballots) != 2 {
+		t.Errorf("verdict: %+v", v)
+	}
+	stop()
+	if n := w.counts(events.KindCallRequested); n != 1 {
+		t.Errorf("%d orders by the voter, want 1", n)
+	}
+}
+
+// A backup falls due by the clock, whether or not anything else happens; the
+// answer that comes after the verdict changes nothing.
+func TestBackupFallsDue(t *testing.T) {
+	w := newWorld(t)
+	defer w.serve()()
+	w.publish(inTurn("q", "hedged", `{"hedge_delay_ns":50000000}`))
+	begin := events.About(events.StartedSubject(run, "q", "q-a", 1), "test", "", time.Now())
+	begin.Data = &events.CallStarted{Attempt: 1, Nonce: "n", Caller: "c"}
+	w.publish(&begin)
+	w.asked("q", "b")
+	w.publish(ballot("q", "b", events.CallCompleted{Answer: "A: 42", LatencyNS: 7e6, CostUSD: "0.2"}))
+	v, _ := w.verdict("q")
+	if v.Answer != "42" || v.Stop != "first" || v.LatencyNS != 57e6 || v.Ballots[0].Outcome != "outstanding" {
+		t.Errorf("verdict: %+v", v)
+	}
+	w.publish(ballot("q", "a", events.CallCompleted{Answer: "A: 41", LatencyNS: 90e6, CostUSD: "0.2"}))
+	w.publish(query("next"))
+	for _, m := range members {
+		w.publish(ballot("next", m, events.CallCompleted{Answer: "A: 42", CostUSD: "0"}))
+	}
+	w.verdict("next")
+	if n := w.counts(events.KindVoteDecided); n != 2 {
+		t.Errorf("%d verdicts, want 2", n)
+	}
+}
+
+// A parallel vote that can no longer change is decided while a call is under way.
+func TestStopsEarly(t *testing.T) {
+	w := newWorld(t)
+	defer w.serve()()
+	ev := query("q")
+	ev.Data.(*events.QueryDispatched).Policy.Stop = "lossless"
+	w.publish(ev)
+	w.publish(ballot("q", "c", events.CallCompleted{Answer: "A: 42", LatencyNS: 30, CostUSD: "0"}))
+	w.publish(ballot("q", "a", events.CallCompleted{Answer: "A: 42", LatencyNS: 10, CostUSD: "0"}))
+	v, _ := w.verdict("q")
+	if v.Answer != "42" || v.Stop != "lossless" || v.LatencyNS != 30 || v.CallsMade != 3 || v.Ballots[1].Outcome != "outstanding" {
+		t.Errorf("verdict: %+v", v)
+	}
+}
+
+// Two voters at once decide every query once.
+func TestTwoVoters(t *testing.T) {
+	w := newWorld(t)
+	defer w.serve()()
+	defer w.serve()()
+	for i := range 20 {
+		q := "q" + strconv.Itoa(i)
+		w.publish(inTurn(q, "sequential", `{"min_consensus":1}`))
+		w.publish(ballot(q, "a", events.CallCompleted{Answer: "A: 42", CostUSD: "0"}))
+		w.asked(q, "b")
+		w.publish(ballot(q, "b", events.CallCompleted{Answer: "A: 41", CostUSD: "0"}))
+		w.asked(q, "c")
+		w.publish(ballot(q, "c", events.CallCompleted{Answer: "A: 42", CostUSD: "0"}))
+		if v, _ := w.verdict(q); v.Answer != "42" || v.CallsMade != 3 {
+			t.Errorf("verdict: %+v", v)
+		}
+	}
+	if n, m := w.counts(events.KindVoteDecided), w.counts(events.KindCallRequested); n != 20 || m != 40 {
+		t.Errorf("%d verdicts and %d orders, want 20 and 40", n, m)
+	}
+}
