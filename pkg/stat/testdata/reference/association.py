@@ -275,6 +275,16 @@ def chance(counts, kind, rule):
     return est, mpmath.sqrt(ss / (n * (n - 1))), po, pe, pi, n
 
 
+def jackknifed(counts, kind, rule):
+    """The standard error from the influence of each item, n times the derivative of the coefficient by its multiplicity."""
+    n, ss = mp(sum(m for _, m in counts)), mp(0)
+    for i, (_, many) in enumerate(counts):
+        def coefficient(v):
+            return chance([(row, v if j == i else m) for j, (row, m) in enumerate(counts)], kind, rule)[0]
+        ss += many * (n * mpmath.diff(coefficient, mp(many)))**2
+    return oracle("mpmath: the infinitesimal jackknife, by numerical differentiation", {"details": {"se": mpmath.sqrt(ss / (n * (n - 1)))}})
+
+
 def t_quantile(df):
     return inverse(lambda v: t_sf(v, df), mp("0.025"), st.t.isf(.025, float(df)))
 
@@ -291,7 +301,7 @@ for name, rows in {"wikipedia": FLEISS, "three raters": [[3, 0], [2, 1], [0, 3],
         z = est / se0
         p = {"two_sided": 2 * sf(abs(z)), "greater": sf(z), "less": sf(-z)}[side]
         c.add(f"{name} {side}", "fleiss_kappa", {"blocks": rows}, {"alternative": side}, oracle(FORMULA, {"estimate": est, "statistic": z, "p": p, "interval": {"low": max(mp(-1), est - tq * se), "high": min(mp(1), est + tq * se)}, "details": {"observed_agreement": po, "expected_agreement": pe, "se": se, "se0": se0}}),
-              oracle("statsmodels", {"estimate": inter_rater.fleiss_kappa(np.array(rows))}),
+              oracle("statsmodels", {"estimate": inter_rater.fleiss_kappa(np.array(rows))}), jackknifed([(r, 1) for r in rows], "none", "fleiss"),
               r=r_rows + "e <- sum(pi^2); k <- (mean(a) - e) / (1 - e); n <- nrow(m); q <- rowSums(m)[1]; s <- sum(pi * (1 - pi)); v <- sqrt(2 / (n * q * (q - 1)) * (s^2 - sum(pi * (1 - pi) * (1 - 2 * pi)))) / s; list(estimate = k, statistic = k / v)", r_oracle="R: formulas in R")
 MISSING = [[3, 0, 0], [2, 1, 0], [0, 0, 1], [0, 4, 0], [1, 1, 1], [0, 0, 3], [5, 0, 0], [2, 0, 0], [0, 1, 0], [1, 0, 2]]
 for name, rows in {"wikipedia": FLEISS, "missing": MISSING}.items():
@@ -301,7 +311,8 @@ for name, rows in {"wikipedia": FLEISS, "missing": MISSING}.items():
         q = len(rows[0])
         wr = {"none": "W <- diag(ncol(m))", "linear": "q <- ncol(m); W <- 1 - abs(outer(1:q, 1:q, '-')) / (q - 1)", "quadratic": "q <- ncol(m); W <- 1 - outer(1:q, 1:q, '-')^2 / (q - 1)^2"}[kind]
         c.add(f"{name} {kind}", "gwet_ac1", {"blocks": rows}, {"weights": kind}, oracle(FORMULA, {"estimate": est, "statistic": est / se, "p": 2 * t_sf(abs(est / se), n - 1), "df": [n - 1], "interval": {"low": max(mp(-1), est - tq * se), "high": min(mp(1), est + tq * se)}, "details": {"observed_agreement": po, "expected_agreement": pe, "se": se}}),
-              r=wr + "; q <- ncol(m); r <- rowSums(m); p <- m / r; pi <- colMeans(p); a <- rowSums(m * (m %*% W - 1)) / (r * (r - 1)); e <- sum(W) / (q * (q - 1)) * sum(pi * (1 - pi)); o <- mean(a[r > 1]); k <- (o - e) / (1 - e); list(estimate = k, details = list(observed_agreement = o, expected_agreement = e))", r_oracle="R: formulas in R")
+              *([jackknifed([(r, 1) for r in rows], kind, "gwet")] if name != "missing" else []),  # with ratings missing, Gwet's is not that of the jackknife
+              r=wr + "; q <- ncol(m); r <- rowSums(m); p <- m / r; pi <- colMeans(p); a <- rowSums(m * (m %*% W - 1)) / (r * (r - 1)); e <- sum(W) / (q * (q - 1)) * sum(pi * (1 - pi)); o <- mean(a[r > 1]); k <- (o - e) / (1 - e); own <- sum(W) / (q * (q - 1)) * drop(p %*% (1 - pi)); n <- nrow(m); v <- ifelse(r > 1, n / sum(r > 1) * (a - e) / (1 - e), 0) - 2 * (1 - k) * (own - e) / (1 - e); list(estimate = k, details = list(observed_agreement = o, expected_agreement = e, se = sqrt(sum((v - k)^2) / (n * (n - 1)))))", r_oracle="R: formulas in R")
 for name, t in TABLES.items():
     rows = []
     for i, row in enumerate(t):
@@ -314,6 +325,7 @@ for name, t in TABLES.items():
     est, se, po, pe, pi, n = chance(rows, "none", "gwet")
     tq = t_quantile(n - 1)
     c.add(f"{name} table", "gwet_ac1", {"table": t}, {}, oracle(FORMULA, {"estimate": est, "interval": {"low": max(mp(-1), est - tq * se), "high": min(mp(1), est + tq * se)}, "details": {"se": se}}),
+          jackknifed(rows, "none", "gwet"),
           r="n <- sum(tab); a <- (rowSums(tab) + colSums(tab)) / (2 * n); q <- nrow(tab); e <- sum(a * (1 - a)) / (q - 1); o <- sum(diag(tab)) / n; list(estimate = (o - e) / (1 - e))", r_oracle="R: formulas in R")
     zz, m = Z95**2, mp(sum(map(sum, t)))
     k = po * m
