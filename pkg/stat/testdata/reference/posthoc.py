@@ -395,6 +395,15 @@ for name, p in families.items():
             c.add(f"{name} {alpha}", "adjust", {"p": p}, {"method": method, "alpha": str(alpha)}, oracle("statsmodels", {"adjusted": list(multipletests(p, alpha=alpha, method=theirs)[1])}),
                   r=f"p <- unlist(d$p); b <- p.adjust(p, 'BH'); r <- sum(b <= {q}); f <- {1 if method == 'tsbh' else 1 + alpha}; if (r > 0 && r < length(p)) f <- f * (length(p) - r) / length(p); list(adjusted = I(pmin(1, b * f)))")
 
+for name, groups in [("unequal", UNEQUAL), ("far apart", APART), ("small", SMALL), ("two groups", TWO)]:
+    ab = pairs(len(groups))
+    raw = [st.mannwhitneyu(groups[b], groups[a], method="exact") for a, b in ab]
+    shifts = [np.median(np.subtract.outer(groups[b], groups[a])) for a, b in ab]
+    for method, r_name in [("holm", "holm"), ("none", "none"), ("bh", "BH"), ("hommel", "hommel")]:
+        c.add(f"{name} {method}", "pairwise_wilcoxon", {"groups": groups}, {"method": method},
+              oracle("scipy: mannwhitneyu", comparisons(ab, estimate=shifts, statistic=[v.statistic for v in raw], p=adjust([v.pvalue for v in raw], method))),
+              r=f"m <- pairwise.wilcox.test(gr$v, gr$g, p.adjust.method = '{r_name}', exact = TRUE)$p.value; list(comparisons = rows(p = m[lower.tri(m, diag = TRUE)]))")
+
 c.write("R (stats, multcomp, rstatix), scipy, statsmodels, pingouin, scikit_posthocs, and the definitions in mpmath",
         f"Python {platform.python_version()}, scipy {scipy.__version__}, statsmodels {statsmodels.__version__}, pingouin {pingouin.__version__}, scikit_posthocs {ph.__version__}, mpmath {mpmath.__version__}, R 4.2.2",
         "python3 posthoc.py > cases/posthoc.json")
