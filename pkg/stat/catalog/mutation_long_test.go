@@ -34,7 +34,7 @@ func TestEveryReferenceBites(t *testing.T) {
 		{"proportion_one.go", "A: float64(k) + 0.5,", "A: float64(k) + 0.50001,", "jeffreys"},
 		{"proportion_one.go", "float64(k)+z*z/2)/trials,", "float64(k)+z*z/2.00001)/trials,", "agresti_coull"},
 		{"proportion_two.go", "(p.n1 + p.n2) / (p.n1 + p.n2 - 1)", "(p.n1 + p.n2) / (p.n1 + p.n2 - 1.00001)", "two_proportions"},
-		{"adjust.go", "alpha/(1+alpha), 1+alpha", "alpha/(1.00001+alpha), 1+alpha", "adjust"},
+		{"adjust.go", "alpha/(1+alpha), 1+alpha", "alpha/(1+alpha), 1.00001+alpha", "adjust"},
 		{"agreement.go", "d := -2 * (1 - estimate)", "d := -2.00001 * (1 - estimate)", "gwet_ac1"},
 		{"agreement.go", "se0 := math.Sqrt(2*(spread", "se0 := math.Sqrt(2.00001*(spread", "fleiss_kappa"},
 		{"icc.go", "df := (m.n - 1) * (m.k - 1) *", "df := (m.n - 1.00001) * (m.k - 1) *", "icc"},
