@@ -40,8 +40,15 @@ type CallRequested struct {
 	// TimeoutNS is how long one attempt may take, in nanoseconds; absent, the
 	// pool's own limit holds.
 	TimeoutNS int64 `json:"timeout_ns,omitempty"`
+	// DeadlineNS is how long all attempts together may take from sending the
+	// first, in nanoseconds; absent, there is no such limit.
+	DeadlineNS int64 `json:"deadline_ns,omitempty"`
 	// Retries is how many attempts may follow a failed one, hedges not counted.
 	Retries int `json:"retries,omitempty"`
+	// LoserCost says what an attempt costs that was cancelled because another one
+	// answered first, where the provider does not: prorata, full or none; absent,
+	// prorata for a simulated model and full for others.
+	LoserCost string `json:"loser_cost,omitempty,nocopy"`
 	// Hedge is the policy for backup requests; absent, there are none.
 	Hedge *Hedge `json:"hedge,omitempty"`
 	// Price is what tokens cost; absent, it is unknown.
@@ -63,6 +70,38 @@ type Hedge struct {
 	Strategy string `json:"strategy,nocopy"`
 	// Options are the parameters of the strategy, a JSON object.
 	Options easyjson.RawMessage `json:"options,omitempty"`
+	// Backups are the models that backups are asked of: the first copy after that
+	// of the order's own asks the first, further ones the next, and those after the
+	// last one ask it. Absent, backups ask what the order asks.
+	Backups []Backup `json:"backups,omitempty"`
+}
+
+// Backup is a model that a backup asks instead of the one that the order names.
+//
+//easyjson:json
+type Backup struct {
+	// Member is the id of the model in the spec.
+	Member string `json:"member,nocopy"`
+	// Provider names its provider.
+	Provider string `json:"provider,nocopy"`
+	// Pool is its pool.
+	Pool string `json:"pool,nocopy"`
+	// Model is the provider's name of it.
+	Model string `json:"model,nocopy"`
+	// Params are passed on to the provider, a JSON object.
+	Params easyjson.RawMessage `json:"params,omitempty"`
+	// Stream asks for the answer piece by piece.
+	Stream bool `json:"stream,omitempty"`
+	// Accept are the replies that are answers all the same, as in the order.
+	Accept []string `json:"accept,omitempty"`
+	// TimeoutNS is how long one attempt may take, in nanoseconds.
+	TimeoutNS int64 `json:"timeout_ns,omitempty"`
+	// LoserCost is as in the order.
+	LoserCost string `json:"loser_cost,omitempty,nocopy"`
+	// Price is what tokens cost; absent, it is unknown.
+	Price *Price `json:"price,omitempty"`
+	// Simulated is the behaviour, for the provider "simulated".
+	Simulated *Simulated `json:"simulated,omitempty"`
 }
 
 // Price is in US dollars per million tokens, as decimal strings.
@@ -242,6 +281,10 @@ type CallCompleted struct {
 	// WaitNS is the time spent on permits and in our own queues, in nanoseconds;
 	// it is no part of the latency.
 	WaitNS int64 `json:"wait_ns,omitempty"`
+	// LatencyVoid says that the caller's own process was late by more than a
+	// limit while it waited for the answer: the latency says more of the caller
+	// than of the provider.
+	LatencyVoid bool `json:"latency_void,omitempty"`
 	// Usage is the sum of the tokens of all attempts.
 	Usage *Usage `json:"usage,omitempty"`
 	// CostUSD is what all attempts cost, possibly billed ones at their worst, in
@@ -333,8 +376,16 @@ type Attempt struct {
 	Hedge bool `json:"hedge,omitempty"`
 	// Pool is the pool that was asked, absent if it is that of the order.
 	Pool string `json:"pool,omitempty,nocopy"`
+	// Member is the id of the model that was asked, absent if it is that of the
+	// order.
+	Member string `json:"member,omitempty,nocopy"`
+	// WaitNS is the time spent on permits and limits before it, in nanoseconds.
+	WaitNS int64 `json:"wait_ns,omitempty"`
 	// StartNS is when it was sent, in nanoseconds since the first one was.
 	StartNS int64 `json:"start_ns"`
+	// ConnectNS is the part of the latency that went into getting a connection,
+	// in nanoseconds; absent where there is none, or where one was open.
+	ConnectNS int64 `json:"connect_ns,omitempty"`
 	// FirstByteNS is the time from sending to the first byte of the answer, in
 	// nanoseconds.
 	FirstByteNS int64 `json:"first_byte_ns,omitempty"`
@@ -344,6 +395,10 @@ type Attempt struct {
 	// LatencyNS is the time from sending to the last byte, the failure or the
 	// cancellation, in nanoseconds.
 	LatencyNS int64 `json:"latency_ns,omitempty"`
+	// LagNS is the most by which the caller's own process was late with anything
+	// while the attempt was under way, in nanoseconds; absent where that was less
+	// than a millisecond.
+	LagNS int64 `json:"lag_ns,omitempty"`
 	// BackoffNS is the time waited before it because an earlier one failed, in
 	// nanoseconds.
 	BackoffNS int64 `json:"backoff_ns,omitempty"`

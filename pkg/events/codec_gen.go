@@ -4823,6 +4823,33 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents28(in *jlexer.Lex
 			} else {
 				(out.Options).UnmarshalEasyJSON(in)
 			}
+		case "backups":
+			if in.IsNull() {
+				in.Skip()
+				out.Backups = nil
+			} else {
+				in.Delim('[')
+				if out.Backups == nil {
+					if !in.IsDelim(']') {
+						out.Backups = make([]Backup, 0, 0)
+					} else {
+						out.Backups = []Backup{}
+					}
+				} else {
+					out.Backups = (out.Backups)[:0]
+				}
+				for !in.IsDelim(']') {
+					var v103 Backup
+					if in.IsNull() {
+						in.Skip()
+					} else {
+						(v103).UnmarshalEasyJSON(in)
+					}
+					out.Backups = append(out.Backups, v103)
+					in.WantComma()
+				}
+				in.Delim(']')
+			}
 		default:
 			in.SkipRecursive()
 		}
@@ -4846,6 +4873,20 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents28(out *jwriter.W
 		const prefix string = ",\"options\":"
 		out.RawString(prefix)
 		(in.Options).MarshalEasyJSON(out)
+	}
+	if len(in.Backups) != 0 {
+		const prefix string = ",\"backups\":"
+		out.RawString(prefix)
+		{
+			out.RawByte('[')
+			for v104, v105 := range in.Backups {
+				if v104 > 0 {
+					out.RawByte(',')
+				}
+				(v105).MarshalEasyJSON(out)
+			}
+			out.RawByte(']')
+		}
 	}
 	out.RawByte('}')
 }
@@ -5305,13 +5346,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents32(in *jlexer.Lex
 					out.Unpriced = (out.Unpriced)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v103 string
+					var v106 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v103 = string(in.UnsafeString())
+						v106 = string(in.UnsafeString())
 					}
-					out.Unpriced = append(out.Unpriced, v103)
+					out.Unpriced = append(out.Unpriced, v106)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -5340,11 +5381,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents32(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v104, v105 := range in.Unpriced {
-				if v104 > 0 {
+			for v107, v108 := range in.Unpriced {
+				if v107 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v105))
+				out.String(string(v108))
 			}
 			out.RawByte(']')
 		}
@@ -5903,13 +5944,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lex
 					out.Messages = (out.Messages)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v106 Message
+					var v109 Message
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v106).UnmarshalEasyJSON(in)
+						(v109).UnmarshalEasyJSON(in)
 					}
-					out.Messages = append(out.Messages, v106)
+					out.Messages = append(out.Messages, v109)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -5948,13 +5989,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lex
 					out.Accept = (out.Accept)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v107 string
+					var v110 string
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						v107 = string(in.String())
+						v110 = string(in.String())
 					}
-					out.Accept = append(out.Accept, v107)
+					out.Accept = append(out.Accept, v110)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -5971,11 +6012,23 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents37(in *jlexer.Lex
 			} else {
 				out.TimeoutNS = int64(in.Int64())
 			}
+		case "deadline_ns":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.DeadlineNS = int64(in.Int64())
+			}
 		case "retries":
 			if in.IsNull() {
 				in.Skip()
 			} else {
 				out.Retries = int(in.Int())
+			}
+		case "loser_cost":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.LoserCost = string(in.UnsafeString())
 			}
 		case "hedge":
 			if in.IsNull() {
@@ -6069,11 +6122,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v108, v109 := range in.Messages {
-				if v108 > 0 {
+			for v111, v112 := range in.Messages {
+				if v111 > 0 {
 					out.RawByte(',')
 				}
-				(v109).MarshalEasyJSON(out)
+				(v112).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -6098,11 +6151,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.W
 		out.RawString(prefix)
 		{
 			out.RawByte('[')
-			for v110, v111 := range in.Accept {
-				if v110 > 0 {
+			for v113, v114 := range in.Accept {
+				if v113 > 0 {
 					out.RawByte(',')
 				}
-				out.String(string(v111))
+				out.String(string(v114))
 			}
 			out.RawByte(']')
 		}
@@ -6117,10 +6170,20 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents37(out *jwriter.W
 		out.RawString(prefix)
 		out.Int64(int64(in.TimeoutNS))
 	}
+	if in.DeadlineNS != 0 {
+		const prefix string = ",\"deadline_ns\":"
+		out.RawString(prefix)
+		out.Int64(int64(in.DeadlineNS))
+	}
 	if in.Retries != 0 {
 		const prefix string = ",\"retries\":"
 		out.RawString(prefix)
 		out.Int(int(in.Retries))
+	}
+	if in.LoserCost != "" {
+		const prefix string = ",\"loser_cost\":"
+		out.RawString(prefix)
+		out.String(string(in.LoserCost))
 	}
 	if in.Hedge != nil {
 		const prefix string = ",\"hedge\":"
@@ -6226,6 +6289,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(in *jlexer.Lex
 			} else {
 				out.WaitNS = int64(in.Int64())
 			}
+		case "latency_void":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.LatencyVoid = bool(in.Bool())
+			}
 		case "usage":
 			if in.IsNull() {
 				in.Skip()
@@ -6318,13 +6387,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents38(in *jlexer.Lex
 					out.Attempts = (out.Attempts)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v112 Attempt
+					var v115 Attempt
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v112).UnmarshalEasyJSON(in)
+						(v115).UnmarshalEasyJSON(in)
 					}
-					out.Attempts = append(out.Attempts, v112)
+					out.Attempts = append(out.Attempts, v115)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -6372,6 +6441,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(out *jwriter.W
 		const prefix string = ",\"wait_ns\":"
 		out.RawString(prefix)
 		out.Int64(int64(in.WaitNS))
+	}
+	if in.LatencyVoid {
+		const prefix string = ",\"latency_void\":"
+		out.RawString(prefix)
+		out.Bool(bool(in.LatencyVoid))
 	}
 	if in.Usage != nil {
 		const prefix string = ",\"usage\":"
@@ -6430,11 +6504,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents38(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v113, v114 := range in.Attempts {
-				if v113 > 0 {
+			for v116, v117 := range in.Attempts {
+				if v116 > 0 {
 					out.RawByte(',')
 				}
-				(v114).MarshalEasyJSON(out)
+				(v117).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -6781,7 +6855,228 @@ func (v *Ballot) UnmarshalJSON(data []byte) error {
 func (v *Ballot) UnmarshalEasyJSON(l *jlexer.Lexer) {
 	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents41(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(in *jlexer.Lexer, out *Attempt) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(in *jlexer.Lexer, out *Backup) {
+	isTopLevel := in.IsStart()
+	if in.IsNull() {
+		if isTopLevel {
+			in.Consumed()
+		}
+		in.Skip()
+		return
+	}
+	in.Delim('{')
+	for !in.IsDelim('}') {
+		key := in.UnsafeFieldName(false)
+		in.WantColon()
+		switch key {
+		case "member":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Member = string(in.UnsafeString())
+			}
+		case "provider":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Provider = string(in.UnsafeString())
+			}
+		case "pool":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Pool = string(in.UnsafeString())
+			}
+		case "model":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Model = string(in.UnsafeString())
+			}
+		case "params":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				(out.Params).UnmarshalEasyJSON(in)
+			}
+		case "stream":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Stream = bool(in.Bool())
+			}
+		case "accept":
+			if in.IsNull() {
+				in.Skip()
+				out.Accept = nil
+			} else {
+				in.Delim('[')
+				if out.Accept == nil {
+					if !in.IsDelim(']') {
+						out.Accept = make([]string, 0, 4)
+					} else {
+						out.Accept = []string{}
+					}
+				} else {
+					out.Accept = (out.Accept)[:0]
+				}
+				for !in.IsDelim(']') {
+					var v118 string
+					if in.IsNull() {
+						in.Skip()
+					} else {
+						v118 = string(in.String())
+					}
+					out.Accept = append(out.Accept, v118)
+					in.WantComma()
+				}
+				in.Delim(']')
+			}
+		case "timeout_ns":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.TimeoutNS = int64(in.Int64())
+			}
+		case "loser_cost":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.LoserCost = string(in.UnsafeString())
+			}
+		case "price":
+			if in.IsNull() {
+				in.Skip()
+				out.Price = nil
+			} else {
+				if out.Price == nil {
+					out.Price = new(Price)
+				}
+				if in.IsNull() {
+					in.Skip()
+				} else {
+					(*out.Price).UnmarshalEasyJSON(in)
+				}
+			}
+		case "simulated":
+			if in.IsNull() {
+				in.Skip()
+				out.Simulated = nil
+			} else {
+				if out.Simulated == nil {
+					out.Simulated = new(Simulated)
+				}
+				if in.IsNull() {
+					in.Skip()
+				} else {
+					(*out.Simulated).UnmarshalEasyJSON(in)
+				}
+			}
+		default:
+			in.SkipRecursive()
+		}
+		in.WantComma()
+	}
+	in.Delim('}')
+	if isTopLevel {
+		in.Consumed()
+	}
+}
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(out *jwriter.Writer, in Backup) {
+	out.RawByte('{')
+	first := true
+	_ = first
+	{
+		const prefix string = ",\"member\":"
+		out.RawString(prefix[1:])
+		out.String(string(in.Member))
+	}
+	{
+		const prefix string = ",\"provider\":"
+		out.RawString(prefix)
+		out.String(string(in.Provider))
+	}
+	{
+		const prefix string = ",\"pool\":"
+		out.RawString(prefix)
+		out.String(string(in.Pool))
+	}
+	{
+		const prefix string = ",\"model\":"
+		out.RawString(prefix)
+		out.String(string(in.Model))
+	}
+	if (in.Params).IsDefined() {
+		const prefix string = ",\"params\":"
+		out.RawString(prefix)
+		(in.Params).MarshalEasyJSON(out)
+	}
+	if in.Stream {
+		const prefix string = ",\"stream\":"
+		out.RawString(prefix)
+		out.Bool(bool(in.Stream))
+	}
+	if len(in.Accept) != 0 {
+		const prefix string = ",\"accept\":"
+		out.RawString(prefix)
+		{
+			out.RawByte('[')
+			for v119, v120 := range in.Accept {
+				if v119 > 0 {
+					out.RawByte(',')
+				}
+				out.String(string(v120))
+			}
+			out.RawByte(']')
+		}
+	}
+	if in.TimeoutNS != 0 {
+		const prefix string = ",\"timeout_ns\":"
+		out.RawString(prefix)
+		out.Int64(int64(in.TimeoutNS))
+	}
+	if in.LoserCost != "" {
+		const prefix string = ",\"loser_cost\":"
+		out.RawString(prefix)
+		out.String(string(in.LoserCost))
+	}
+	if in.Price != nil {
+		const prefix string = ",\"price\":"
+		out.RawString(prefix)
+		(*in.Price).MarshalEasyJSON(out)
+	}
+	if in.Simulated != nil {
+		const prefix string = ",\"simulated\":"
+		out.RawString(prefix)
+		(*in.Simulated).MarshalEasyJSON(out)
+	}
+	out.RawByte('}')
+}
+
+// MarshalJSON supports json.Marshaler interface
+func (v Backup) MarshalJSON() ([]byte, error) {
+	w := jwriter.Writer{}
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(&w, v)
+	return w.Buffer.BuildBytes(), w.Error
+}
+
+// MarshalEasyJSON supports easyjson.Marshaler interface
+func (v Backup) MarshalEasyJSON(w *jwriter.Writer) {
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(w, v)
+}
+
+// UnmarshalJSON supports json.Unmarshaler interface
+func (v *Backup) UnmarshalJSON(data []byte) error {
+	r := jlexer.Lexer{Data: data}
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(&r, v)
+	return r.Error()
+}
+
+// UnmarshalEasyJSON supports easyjson.Unmarshaler interface
+func (v *Backup) UnmarshalEasyJSON(l *jlexer.Lexer) {
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(l, v)
+}
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents43(in *jlexer.Lexer, out *Attempt) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -6819,11 +7114,29 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(in *jlexer.Lex
 			} else {
 				out.Pool = string(in.UnsafeString())
 			}
+		case "member":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.Member = string(in.UnsafeString())
+			}
+		case "wait_ns":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.WaitNS = int64(in.Int64())
+			}
 		case "start_ns":
 			if in.IsNull() {
 				in.Skip()
 			} else {
 				out.StartNS = int64(in.Int64())
+			}
+		case "connect_ns":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.ConnectNS = int64(in.Int64())
 			}
 		case "first_byte_ns":
 			if in.IsNull() {
@@ -6842,6 +7155,12 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(in *jlexer.Lex
 				in.Skip()
 			} else {
 				out.LatencyNS = int64(in.Int64())
+			}
+		case "lag_ns":
+			if in.IsNull() {
+				in.Skip()
+			} else {
+				out.LagNS = int64(in.Int64())
 			}
 		case "backoff_ns":
 			if in.IsNull() {
@@ -6941,7 +7260,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(out *jwriter.Writer, in Attempt) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents43(out *jwriter.Writer, in Attempt) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -6965,10 +7284,25 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(out *jwriter.W
 		out.RawString(prefix)
 		out.String(string(in.Pool))
 	}
+	if in.Member != "" {
+		const prefix string = ",\"member\":"
+		out.RawString(prefix)
+		out.String(string(in.Member))
+	}
+	if in.WaitNS != 0 {
+		const prefix string = ",\"wait_ns\":"
+		out.RawString(prefix)
+		out.Int64(int64(in.WaitNS))
+	}
 	{
 		const prefix string = ",\"start_ns\":"
 		out.RawString(prefix)
 		out.Int64(int64(in.StartNS))
+	}
+	if in.ConnectNS != 0 {
+		const prefix string = ",\"connect_ns\":"
+		out.RawString(prefix)
+		out.Int64(int64(in.ConnectNS))
 	}
 	if in.FirstByteNS != 0 {
 		const prefix string = ",\"first_byte_ns\":"
@@ -6984,6 +7318,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(out *jwriter.W
 		const prefix string = ",\"latency_ns\":"
 		out.RawString(prefix)
 		out.Int64(int64(in.LatencyNS))
+	}
+	if in.LagNS != 0 {
+		const prefix string = ",\"lag_ns\":"
+		out.RawString(prefix)
+		out.Int64(int64(in.LagNS))
 	}
 	if in.BackoffNS != 0 {
 		const prefix string = ",\"backoff_ns\":"
@@ -7051,27 +7390,27 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v Attempt) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents43(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v Attempt) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents42(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents43(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *Attempt) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents43(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *Attempt) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents42(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents43(l, v)
 }
-func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents43(in *jlexer.Lexer, out *AnalysisCompleted) {
+func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents44(in *jlexer.Lexer, out *AnalysisCompleted) {
 	isTopLevel := in.IsStart()
 	if in.IsNull() {
 		if isTopLevel {
@@ -7143,13 +7482,13 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents43(in *jlexer.Lex
 					out.Inputs = (out.Inputs)[:0]
 				}
 				for !in.IsDelim(']') {
-					var v115 KindDigest
+					var v121 KindDigest
 					if in.IsNull() {
 						in.Skip()
 					} else {
-						(v115).UnmarshalEasyJSON(in)
+						(v121).UnmarshalEasyJSON(in)
 					}
-					out.Inputs = append(out.Inputs, v115)
+					out.Inputs = append(out.Inputs, v121)
 					in.WantComma()
 				}
 				in.Delim(']')
@@ -7170,7 +7509,7 @@ func easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents43(in *jlexer.Lex
 		in.Consumed()
 	}
 }
-func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents43(out *jwriter.Writer, in AnalysisCompleted) {
+func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents44(out *jwriter.Writer, in AnalysisCompleted) {
 	out.RawByte('{')
 	first := true
 	_ = first
@@ -7216,11 +7555,11 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents43(out *jwriter.W
 			out.RawString("null")
 		} else {
 			out.RawByte('[')
-			for v116, v117 := range in.Inputs {
-				if v116 > 0 {
+			for v122, v123 := range in.Inputs {
+				if v122 > 0 {
 					out.RawByte(',')
 				}
-				(v117).MarshalEasyJSON(out)
+				(v123).MarshalEasyJSON(out)
 			}
 			out.RawByte(']')
 		}
@@ -7236,23 +7575,23 @@ func easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents43(out *jwriter.W
 // MarshalJSON supports json.Marshaler interface
 func (v AnalysisCompleted) MarshalJSON() ([]byte, error) {
 	w := jwriter.Writer{}
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents43(&w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents44(&w, v)
 	return w.Buffer.BuildBytes(), w.Error
 }
 
 // MarshalEasyJSON supports easyjson.Marshaler interface
 func (v AnalysisCompleted) MarshalEasyJSON(w *jwriter.Writer) {
-	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents43(w, v)
+	easyjson8255e396EncodeGithubComCrucibleGoCruciblePkgEvents44(w, v)
 }
 
 // UnmarshalJSON supports json.Unmarshaler interface
 func (v *AnalysisCompleted) UnmarshalJSON(data []byte) error {
 	r := jlexer.Lexer{Data: data}
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents43(&r, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents44(&r, v)
 	return r.Error()
 }
 
 // UnmarshalEasyJSON supports easyjson.Unmarshaler interface
 func (v *AnalysisCompleted) UnmarshalEasyJSON(l *jlexer.Lexer) {
-	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents43(l, v)
+	easyjson8255e396DecodeGithubComCrucibleGoCruciblePkgEvents44(l, v)
 }

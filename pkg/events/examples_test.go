@@ -147,6 +147,7 @@ func callExamples() []example {
 			Role: events.RoleAnswer, Provider: "simulated", Messages: []events.Message{{Role: "user", Content: exQuestion}},
 			Seed: 7, Virtual: true, Simulated: simulatedExample(),
 		})},
+		{"call.requested.v1.hedged", with(about(requested, "dispatcher/d1", query, time.Second), hedgedOrderExample())},
 		{"call.started.v1", with(about(started, "caller/7f3k", requested, 1100*time.Millisecond), &events.CallStarted{
 			Attempt: 2, Nonce: "q2v8m0c4t7", Caller: "caller/7f3k", Pool: "openai", Hedge: true, ReservedUSD: "0.000307200000",
 		})},
@@ -157,6 +158,7 @@ func callExamples() []example {
 			Stream: true, Accept: []string{"truncated", "refusal"},
 		})},
 		{"call.completed.v1.failed", with(done, failedExample())},
+		{"call.completed.v1.hedged", with(done, hedgedExample())},
 		{"call.completed.v1.moved", moved},
 		{"vote.decided.v1", with(vote, decidedExample())},
 		{"vote.decided.v1.failed", with(vote, &events.VoteDecided{
@@ -269,6 +271,31 @@ func failedExample() *events.CallCompleted {
 			{Attempt: 4, Outcome: events.CallCancelled, Hedge: true, Pool: "openai_backup", StartNS: 34000000000, LatencyNS: 59100000000},
 		},
 	}
+}
+
+func hedgedOrderExample() *events.CallRequested {
+	o := orderExample()
+	o.Recorded, o.DeadlineNS, o.LoserCost = nil, 120e9, "full"
+	o.Hedge = &events.Hedge{Strategy: "single_r", Options: easyjson.RawMessage(`{"backup":"gpt_eu","budget":10}`), Backups: []events.Backup{{
+		Member: "gpt_eu", Provider: "openai", Pool: "openai-1f2e3d4c", Model: "gpt-4o-mini", Params: easyjson.RawMessage(`{"max_tokens":512}`),
+		Stream: true, Accept: []string{"truncated"}, TimeoutNS: 30e9, LoserCost: "prorata", Price: &events.Price{Input: "0.15", Output: "0.60"},
+		Simulated: &events.Simulated{Accuracy: 0.9, Expected: "18", Latency: events.Latency{Shape: "constant", P50NS: 8e8}},
+	}}}
+	return o
+}
+
+func hedgedExample() *events.CallCompleted {
+	d := answeredExample()
+	estimated := events.Usage{Input: 101, Output: 58, Source: "estimated"}
+	loser := events.Attempt{
+		Attempt: 1, Outcome: events.CallCancelled, WaitNS: 1234567, ConnectNS: 2345678, FirstByteNS: 812345678, LatencyNS: 3172345678, LagNS: 1500000,
+		Failure: &events.Failure{Class: "cancelled", Message: "another attempt answered first"}, Usage: &estimated,
+		CostUSD: "0.000049950000", ProrataUSD: "0.000032550000", WorstUSD: "0.000049950000",
+	}
+	winner := d.Attempts[0]
+	winner.Attempt, winner.Hedge, winner.StartNS, winner.Pool, winner.Member = 2, true, 2000000000, "openai-1f2e3d4c", "gpt_eu"
+	d.Attempts, d.LatencyNS, d.LatencyVoid, d.CostUSD = []events.Attempt{loser, winner}, 3172345678, true, "0.0000951"
+	return d
 }
 
 func decidedExample() *events.VoteDecided {

@@ -22,9 +22,9 @@ func keysOf(key string) []string {
 		return []string{"openai", "anthropic", "google", "http"}
 	case "http":
 		return []string{"http"}
-	case "accept", "timeout", "retries":
+	case "accept", "timeout", "retries", "price", "deadline", "loser_cost":
 		return []string{"openai", "anthropic", "google", "http", "exec", "simulated"}
-	case "price", "params":
+	case "params":
 		return []string{"openai", "anthropic", "google", "http", "exec"}
 	}
 	return nil
@@ -59,7 +59,7 @@ func (c checker) checkModels() {
 func (c checker) checkModelKeys(m *Model, at string) {
 	for _, key := range []string{"field", "simulated", "latency_field", "latency_unit", "file", "fields", "accuracy", "error_rate", "latency",
 		"correlation", "failures", "retry_after", "error_correlation", "same_wrong", "difficulty", "tokens", "first_token", "tokens_per_second", "phases",
-		"command", "base_url", "api_key_env", "api_key_file", "stream", "accept", "http", "timeout", "retries", "price", "params"} {
+		"command", "base_url", "api_key_env", "api_key_file", "stream", "accept", "http", "timeout", "retries", "price", "params", "deadline", "loser_cost"} {
 		if providers := keysOf(key); c.has(at+"."+key) && !slices.Contains(providers, m.Provider) {
 			c.problem(at+"."+key, "leave it out", "%s has no meaning for a model of provider %s, only for %s", key, m.Provider, strings.Join(providers, ", "))
 		}
@@ -164,7 +164,5 @@ func (c checker) checkMembers(cond *Condition, at string, ids []string) {
 	if len(cond.Members) == 2 && cond.Vote == "majority" {
 		c.warn("condition %q has two members: where they differ, a majority is a tie", cond.Name)
 	}
-	if cond.Hedge.Strategy == "none" && len(cond.Hedge.options()) > len("{}") {
-		c.problem(at+".hedge", "", "hedge has options, but its strategy is none")
-	}
+	c.checkHedge(cond, at+".hedge", ids)
 }

@@ -105,7 +105,6 @@ var mistakes = []struct {
 	{"misspelled vote", "members: [one]", "members: [one], vote: majorty", `8:42: unknown vote "majorty"`, `did you mean "majority"?`},
 	{"turns of one member", "members: [one]", "members: [one], execution: cascade", `8:47: condition "single": execution cascade needs two members or more`, ""},
 	{"misspelled stop", "members: [one]", "members: [one], stop: losless", `8:42: unknown stop "losless"`, `did you mean "lossless"?`},
-	{"hedge of later", "members: [one]", "members: [one], hedge: {strategy: fixed, delay: 100ms}", `8:54: strategy "fixed" is not in this version yet`, "works now: none"},
 	{"options of no hedge", "members: [one]", "members: [one], hedge: {delay: 100ms}", `8:43: hedge has options, but its strategy is none`, ""},
 	{"unknown control", "name: t", "name: t\ncontrol: singel", `3:10: control: there is no condition "singel"`, `did you mean "single"?`},
 	{"hypothesis about nothing", "name: t", "name: t\nhypothesis: {claim: c, metric: f1, treatment: bth, control: single}", "3:32: hypothesis.metric: there is no metric \"f1\"\n3:47: hypothesis.treatment: there is no condition \"bth\"", ""},

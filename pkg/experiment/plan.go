@@ -52,6 +52,7 @@ type plannedCondition struct {
 	members []plannedMember
 	policy  events.Policy
 	hedge   *events.Hedge
+	backups []plannedMember
 
 	first int  // how many members are asked at once, the others by the voter
 	reads bool // fields of the item are needed beside its input and expected answer
@@ -133,44 +134,53 @@ func (p *Plan) condition(c *Condition, answers []Answers) (plannedCondition, err
 		return plannedCondition{}, err
 	}
 	out := plannedCondition{name: c.Name, policy: policy, first: firstCalls(c)}
-	if c.Hedge.Strategy != "none" {
-		out.hedge = &events.Hedge{Strategy: c.Hedge.Strategy, Options: easyjson.RawMessage(c.Hedge.options())}
+	if err := p.hedge(&out, c); err != nil {
+		return out, err
 	}
 	for i, id := range c.Members {
-		model := p.spec.model(id)
-		if model == nil {
-			return out, fmt.Errorf("plan: condition %q has the unknown member %q", c.Name, id)
-		}
-		m := plannedMember{model: model, id: id, pool: model.pool(), field: -1, latency: -1, hard: -1, failures: model.Failures.rates()}
-		if err := m.setPrice(); err != nil {
-			return out, fmt.Errorf("plan: model %q: price: %w", id, err)
+		m, err := p.member(&out, id, answers)
+		if err != nil {
+			return out, err
 		}
 		for _, earlier := range c.Members[:i] {
 			if earlier == id {
 				m.ordinal++
 			}
 		}
-		switch {
-		case model.Provider == "recorded" && model.File != "":
-			at := slices.IndexFunc(answers, func(a Answers) bool { return a.Model == id })
-			if at < 0 {
-				return out, fmt.Errorf("plan: model %q: the answers of its file %q are missing", id, model.File)
-			}
-			m.answers = answers[at].ByItem
-		case model.Provider == "recorded":
-			out.reads = true
-			m.field = p.paths.add(splitPath(model.Field))
-			if model.LatencyField != "" {
-				m.latency = p.paths.add(splitPath(model.LatencyField))
-			}
-		case model.Provider == "simulated" && model.Difficulty != nil:
-			out.reads = true
-			m.hard = p.paths.add(splitPath(model.Difficulty.Field))
-			m.levels, _ = model.Difficulty.levels() // checked with the spec
-		}
 		out.members = append(out.members, m)
 	}
 	return out, nil
+}
+
+// member is a model that a condition asks.
+func (p *Plan) member(c *plannedCondition, id string, answers []Answers) (plannedMember, error) {
+	model := p.spec.model(id)
+	if model == nil {
+		return plannedMember{}, fmt.Errorf("plan: condition %q has the unknown member %q", c.name, id)
+	}
+	m := plannedMember{model: model, id: id, pool: model.pool(), field: -1, latency: -1, hard: -1, failures: model.Failures.rates()}
+	if err := m.setPrice(); err != nil {
+		return m, fmt.Errorf("plan: model %q: price: %w", id, err)
+	}
+	switch {
+	case model.Provider == "recorded" && model.File != "":
+		at := slices.IndexFunc(answers, func(a Answers) bool { return a.Model == id })
+		if at < 0 {
+			return m, fmt.Errorf("plan: model %q: the answers of its file %q are missing", id, model.File)
+		}
+		m.answers = answers[at].ByItem
+	case model.Provider == "recorded":
+		c.reads = true
+		m.field = p.paths.add(splitPath(model.Field))
+		if model.LatencyField != "" {
+			m.latency = p.paths.add(splitPath(model.LatencyField))
+		}
+	case model.Provider == "simulated" && model.Difficulty != nil:
+		c.reads = true
+		m.hard = p.paths.add(splitPath(model.Difficulty.Field))
+		m.levels, _ = model.Difficulty.levels() // checked with the spec
+	}
+	return m, nil
 }
 
 func (m *plannedMember) setPrice() (err error) {
@@ -250,8 +260,12 @@ func (p *Plan) Query(run string, i int) (Query, error) {
 		if err := p.order(call.Data, c, m, it, repeat, spans); err != nil {
 			return Query{}, Errors{p.itemProblem(it, err)}
 		}
+		place := float64(rest) / float64(p.spec.Repeat*len(p.items))
 		if m.model.Provider == "simulated" {
-			call.Data.Simulated = p.simulated(m, it, spans, float64(rest)/float64(p.spec.Repeat*len(p.items)))
+			call.Data.Simulated = p.simulated(m, it, spans, place)
+		}
+		if m.model.Provider != "recorded" {
+			call.Data.Hedge = p.hedgeOf(c, it, spans, place)
 		}
 		if k >= c.first {
 			q.Data.Later = append(q.Data.Later, events.LaterCall{Call: call.ID, Member: call.Member, Model: call.Model, Pool: call.Pool, Order: *call.Data})
@@ -296,7 +310,7 @@ func (p *Plan) order(d *events.CallRequested, c *plannedCondition, m *plannedMem
 		Role: events.RoleAnswer, Ordinal: m.ordinal, Provider: m.model.Provider,
 		Params: easyjson.RawMessage(m.model.Params), Seed: p.callSeed(c, m, it, repeat), Virtual: p.spec.Clock == "virtual",
 		Stream: m.model.Stream, Accept: m.model.Accept,
-		TimeoutNS: int64(m.model.Timeout), Retries: m.model.Retries, Hedge: c.hedge, Price: m.price,
+		TimeoutNS: int64(m.model.Timeout), DeadlineNS: int64(m.model.Deadline), LoserCost: m.model.LoserCost, Retries: m.model.Retries, Price: m.price,
 	}
 	if m.model.Provider == "recorded" {
 		a, found, err := m.recordedAnswer(it, repeat, spans)

@@ -129,21 +129,6 @@ func (m *Model) RecordedLatency(value []byte) (int64, error) {
 	return 0, fmt.Errorf("%.40s is not a latency: want a number of %s, or a text like \"800ms\"", value, m.LatencyUnit)
 }
 
-// options are the keys of a hedge policy that are set, as canonical JSON.
-func (h Hedge) options() []byte {
-	h.Strategy = ""
-	b, err := json.Marshal(h)
-	if err != nil {
-		panic("experiment: " + err.Error()) // a struct of numbers and durations
-	}
-	var keys map[string]json.RawMessage
-	if err := json.Unmarshal(b, &keys); err != nil {
-		panic("experiment: " + err.Error())
-	}
-	delete(keys, "strategy")
-	return mustCanonical(keys)
-}
-
 // assumedOutput is the length of an answer, in tokens, that an estimate assumes
 // where a model's parameters do not limit it.
 const assumedOutput = 4096

@@ -51,7 +51,7 @@ func (s *Spec) Pools() []Pool {
 }
 
 func (s *Spec) uses(model string) bool {
-	return slices.ContainsFunc(s.Conditions, func(c Condition) bool { return slices.Contains(c.Members, model) })
+	return slices.ContainsFunc(s.Conditions, func(c Condition) bool { return slices.Contains(c.Asks(), model) })
 }
 
 // pool is the name of the model's pool.

@@ -97,11 +97,13 @@ type Model struct {
 	Accept     []string `json:"accept,omitempty" doc:"Replies that are answers all the same; default none: they are failures of their own class."`
 	HTTP       *HTTP    `json:"http,omitempty" doc:"Http: how the endpoint is asked, and where its reply has the answer."`
 
-	Params  json.RawMessage `json:"params,omitempty" doc:"Parameters passed on to the provider, such as temperature."`
-	Limits  Limits          `json:"limits" doc:"Limits of the model's pool, for the whole cluster."`
-	Timeout Duration        `json:"timeout" doc:"Longest wait for one attempt; 0s is none."`
-	Retries int             `json:"retries" doc:"Further attempts after one that failed."`
-	Price   *Price          `json:"price,omitempty" doc:"US dollars per million tokens; absent is unknown."`
+	Params    json.RawMessage `json:"params,omitempty" doc:"Parameters passed on to the provider, such as temperature."`
+	Limits    Limits          `json:"limits" doc:"Limits of the model's pool, for the whole cluster."`
+	Timeout   Duration        `json:"timeout" doc:"Longest wait for one attempt; 0s is none."`
+	Deadline  Duration        `json:"deadline,omitempty" doc:"Longest time for all attempts of a call together, from sending the first; absent is none."`
+	Retries   int             `json:"retries" doc:"Further attempts after one that failed."`
+	LoserCost string          `json:"loser_cost,omitempty" doc:"What a hedged attempt costs that was cancelled, where the provider does not say; default full, for simulated models prorata."`
+	Price     *Price          `json:"price,omitempty" doc:"US dollars per million tokens; absent is unknown."`
 
 	Field        string       `json:"field,omitempty" doc:"Recorded: dotted path of the answer."`
 	LatencyField string       `json:"latency_field,omitempty" doc:"Recorded: dotted path of the answer's latency."`
@@ -155,19 +157,6 @@ type Condition struct {
 	Stop      string   `json:"stop" doc:"When further members are not waited for."`
 	Hedge     Hedge    `json:"hedge" doc:"Backup requests against slow answers."`
 	Deciding
-}
-
-// Hedge is a policy for backup requests.
-type Hedge struct {
-	Strategy        string     `json:"strategy" doc:"How the delay before a backup request is found."`
-	Delay           Duration   `json:"delay,omitempty" doc:"fixed: the delay."`
-	InitialDelay    Duration   `json:"initial_delay,omitempty" doc:"Delay until enough latencies are known."`
-	BaseDelay       Duration   `json:"base_delay,omitempty" doc:"workload_aware: the delay that is scaled."`
-	Percentile      float64    `json:"percentile,omitempty" doc:"percentile: of the latencies seen, between 0 and 100."`
-	Window          int        `json:"window,omitempty" doc:"Latencies that are remembered."`
-	MinSamples      int        `json:"min_samples,omitempty" doc:"Latencies that are needed."`
-	DelayCandidates []Duration `json:"delay_candidates,omitempty" doc:"adaptive: the delays to choose from."`
-	MaxHedges       int        `json:"max_hedges,omitempty" doc:"Backup requests per call."`
 }
 
 // Budget limits what a run spends. Zero is no limit.

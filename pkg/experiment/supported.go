@@ -1,6 +1,10 @@
 package experiment
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/crucible-go/crucible/pkg/hedge"
+)
 
 // Values are the values that a key of the spec can have.
 type Values struct {
@@ -57,7 +61,11 @@ func Supported(key string) Values {
 	case "conditions.stop":
 		return Values{Works: []string{"none", "lossless", "posterior"}}
 	case "conditions.hedge.strategy":
-		return Values{Works: []string{"none"}, Later: []string{"fixed", "percentile", "adaptive", "workload_aware", "exponential_backoff"}}
+		return Values{Works: hedge.Strategies()}
+	case "conditions.hedge.priority":
+		return Values{Works: []string{"low", "normal", "high"}}
+	case "models.loser_cost":
+		return Values{Works: []string{"prorata", "full", "none"}}
 	case "clock":
 		return Values{Works: []string{"real", "virtual"}}
 	case "hypothesis.alternative":

@@ -131,6 +131,9 @@ func (c *Call) finish(now time.Duration, won bool) {
 		return
 	}
 	c.over = true
+	if c.policy.frozen {
+		return
+	}
 	if !c.known {
 		c.first = now - c.began
 	}

@@ -56,6 +56,8 @@ type Options struct {
 	MinSamples int
 	// Target is the order of the quantile that single_r makes small; default 0.99.
 	Target float64
+	// LearningRate is how fast adaptive follows, in (0, 1]; default 0.02.
+	LearningRate float64
 	// Candidates are the delays that bandit chooses from; default 8 quantiles of
 	// what was seen.
 	Candidates []time.Duration
@@ -113,6 +115,9 @@ func (o Options) resolved() (Options, error) {
 			o.Percentile = 1
 		}
 	}
+	if o.LearningRate == 0 {
+		o.LearningRate = adaptiveGain
+	}
 	if o.MaxDelay == 0 {
 		o.MaxDelay = 24 * time.Hour
 	}
@@ -141,6 +146,8 @@ func (o Options) check() error {
 		return bad("target %v is outside of (0, 1)", o.Target)
 	case !(o.Probability >= 0 && o.Probability <= 1):
 		return bad("probability %v is outside of [0, 1]", o.Probability)
+	case !(o.LearningRate > 0 && o.LearningRate <= 1):
+		return bad("learning_rate %v is outside of (0, 1]", o.LearningRate)
 	case o.MinDelay > o.MaxDelay:
 		return bad("min_delay %v is above max_delay %v", o.MinDelay, o.MaxDelay)
 	case o.Window < panes || o.Window > 10_000_000:

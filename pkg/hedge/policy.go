@@ -13,6 +13,7 @@ type Policy struct {
 	options Options
 	budget  *Budget
 	all     *class
+	frozen  bool // it does not learn
 	mu      sync.RWMutex
 	classes map[Class]*class // of workload_aware
 }

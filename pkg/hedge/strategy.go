@@ -230,7 +230,7 @@ type adaptive struct {
 	started bool
 }
 
-// adaptiveGain is γ, the pace of adaptive: the delay doubles within 40 calls that
+// adaptiveGain is γ where nobody names one: the delay doubles within 40 calls that
 // are all slow, and wavers by a few per cent in steady state.
 const adaptiveGain = 0.02
 
@@ -252,7 +252,7 @@ func (s *adaptive) Update(o Outcome, seen *Seen) (time.Duration, float64) {
 	if math.Log(float64(o.First)) > s.log {
 		step = 1 - s.Budget
 	}
-	s.log = math.Max(0, math.Min(s.log+adaptiveGain*step, math.Log(float64(24*time.Hour))))
+	s.log = math.Max(0, math.Min(s.log+s.LearningRate*step, math.Log(float64(24*time.Hour))))
 	return time.Duration(math.Exp(s.log)), 1
 }
 

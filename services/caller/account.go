@@ -13,9 +13,14 @@ func (c *call) note(a *attempt) {
 	} else {
 		a.recordFailure()
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.attempts = append(c.attempts, a.record)
+	a.keep()
+}
+
+// keep adds the attempt's record to those of the call.
+func (a *attempt) keep() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.attempts = append(a.attempts, a.record)
 }
 
 func (a *attempt) recordFailure() {

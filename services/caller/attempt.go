@@ -3,6 +3,7 @@ package caller
 import (
 	"context"
 	"errors"
+	"net/http/httptrace"
 	"time"
 
 	"github.com/crucible-go/crucible/internal/limiter"
@@ -46,6 +47,10 @@ type attempt struct {
 	number int // in the log, from 1
 	draw   int // in this life of the call, from 1: what a simulation draws from
 
+	ctx      context.Context // of a copy in a race, and what ends it
+	cancel   context.CancelCauseFunc
+	produced float64 // on the virtual clock: the share of it that there was when it was cancelled
+
 	record  events.Attempt
 	sent    time.Time // zero before the request leaves
 	took    time.Duration
@@ -60,6 +65,12 @@ func (c *call) attempt(t target, copy int) *attempt {
 	c.draws++
 	a := &attempt{call: c, to: t, copy: copy, hedge: copy > 0, draw: c.draws}
 	a.record.Hedge = a.hedge
+	if t.pool != nil && t.pool.Name != c.pool.Name {
+		a.record.Pool = t.pool.Name
+	}
+	if t.member != c.request.Member {
+		a.record.Member = t.member
+	}
 	a.record.BackoffNS, c.backedOff = c.backedOff.Nanoseconds(), 0
 	return a
 }
@@ -90,6 +101,9 @@ func (a *attempt) acquire(ctx context.Context) error {
 	}
 	a.permit = permit
 	waited := a.Now().Sub(before)
+	if bills(a.to.order.Provider) {
+		a.record.WaitNS = waited.Nanoseconds()
+	}
 	a.mu.Lock()
 	a.waited += waited
 	a.mu.Unlock()
@@ -139,27 +153,62 @@ func (a *attempt) ours(payload []byte) bool {
 
 // ask sends the request and waits for what comes of it.
 func (a *attempt) ask(ctx context.Context) error {
-	timeout := time.Duration(a.to.order.TimeoutNS)
-	if timeout <= 0 {
-		timeout = defaultTimeout
-	}
-	actx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
 	a.sent = a.Now()
-	a.record.StartNS = a.sinceBegan(a.sent).Nanoseconds()
+	began := a.sinceBegan(a.sent)
+	a.record.StartNS = began.Nanoseconds()
+	limit, last := a.limit(began)
+	actx, cancel := context.WithTimeout(a.traced(ctx), limit)
+	defer cancel()
 	reply, err := a.to.pool.provider.Ask(actx, &provider.Request{
 		Provider: a.to.order.Provider, Model: a.to.model, Member: a.to.member, Order: a.to.order, Attempt: a.draw,
 	})
-	a.took = a.Now().Sub(a.sent)
+	ended := a.Now()
+	a.took = ended.Sub(a.sent)
+	if bills(a.to.order.Provider) {
+		a.record.LagNS = a.lag.between(a.sent, ended).Nanoseconds()
+	}
 	if err == nil {
 		a.reply = reply
 		return nil
 	}
 	a.failure = asFailure(err)
-	if a.failure.Class == provider.ClassCancelled && ctx.Err() != nil && cancelled(ctx) == nil {
-		return context.Cause(ctx) // we are stopping: the order stays with the log
+	switch cause := context.Cause(ctx); {
+	case a.failure.Class == provider.ClassTimeout && last && a.took >= limit:
+		a.failure.Message, a.failure.Retryable = deadlinePassed(a.to.order).Message, false
+	case a.failure.Class == provider.ClassCancelled && cause != nil && cancelled(ctx) == nil && !errors.Is(cause, errOutrun):
+		return cause // we are stopping: the order stays with the log
 	}
 	return nil
+}
+
+// limit is how long the attempt may take, and whether that is because the time
+// for all attempts is then over.
+func (a *attempt) limit(began time.Duration) (limit time.Duration, last bool) {
+	limit = time.Duration(a.to.order.TimeoutNS)
+	if limit <= 0 {
+		limit = defaultTimeout
+	}
+	if d := time.Duration(a.order.DeadlineNS); d > 0 && !a.order.Virtual && d-began <= limit {
+		return d - began, true
+	}
+	return limit, false
+}
+
+// traced has the attempt take note of how long its connection takes, where it
+// goes over a network.
+func (a *attempt) traced(ctx context.Context) context.Context {
+	if p := a.to.order.Provider; !bills(p) || p == provider.NameExec {
+		return ctx
+	}
+	var wanted time.Time
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { wanted = a.Now() },
+		GotConn: func(c httptrace.GotConnInfo) {
+			if !c.Reused {
+				a.record.ConnectNS = a.Now().Sub(wanted).Nanoseconds()
+			}
+		},
+	})
 }
 
 // sinceBegan is the time since the call's first request left, which may be now.
@@ -185,10 +234,13 @@ func asFailure(err error) *provider.Error {
 	return &provider.Error{Class: provider.ClassMalformedReply, Message: err.Error()}
 }
 
-// cancelled is the failure of a call whose run was cancelled, nil if it was not.
+// cancelled is the failure of a call that can no longer matter, nil of one that
+// still does.
 func cancelled(ctx context.Context) *provider.Error {
-	if errors.Is(context.Cause(ctx), errRunCancelled) {
-		return &provider.Error{Class: provider.ClassCancelled, Message: errRunCancelled.Error(), Billed: provider.BilledNo}
+	for _, why := range []error{errRunCancelled, errDecided} {
+		if errors.Is(context.Cause(ctx), why) {
+			return &provider.Error{Class: provider.ClassCancelled, Message: why.Error(), Billed: provider.BilledNo}
+		}
 	}
 	return nil
 }

@@ -61,8 +61,10 @@ type Deps struct {
 type caller struct {
 	Config
 	Deps
-	nonce   string
-	waiting rate.Sometimes // says that answers wait for the log
+	nonce    string
+	waiting  rate.Sometimes // says that answers wait for the log
+	lag      *lagMeter
+	policies policies
 
 	keep    context.Context // until close: that of the shares of limits
 	keeping sync.WaitGroup
@@ -78,12 +80,16 @@ func Run(ctx context.Context, c Config, d Deps) error {
 	if c.AckWait == 0 {
 		c.AckWait = 30 * time.Second
 	}
-	m := &caller{Config: c, Deps: d, nonce: rand.Text(), waiting: rate.Sometimes{First: 1, Interval: 10 * time.Second}, pools: map[string]*pool{}, busy: map[string]bool{}}
+	m := &caller{Config: c, Deps: d, nonce: rand.Text(), waiting: rate.Sometimes{First: 1, Interval: 10 * time.Second}, pools: map[string]*pool{}, busy: map[string]bool{}, lag: newLagMeter(d.Now)}
 	keep, stop := context.WithCancel(context.WithoutCancel(ctx))
 	m.keep = keep
 	defer m.close(stop)
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return m.present(gctx) })
+	g.Go(func() error {
+		m.lag.run(gctx)
+		return nil
+	})
 	g.Go(func() error { return runs.Watch(gctx, d.Log, (*runs.Run).Open, m.attend) })
 	if err := g.Wait(); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("caller: %w", err)
@@ -116,7 +122,7 @@ func (c *caller) attend(ctx context.Context, r *runs.Run) error {
 		}
 		declared = append(declared[:len(declared):len(declared)], spec.Pools()...)
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	pools := map[string]*pool{}
 	for _, name := range r.Planned.Pools {
 		decl, ok := find(declared, name)
 		if !ok {
@@ -126,7 +132,17 @@ func (c *caller) attend(ctx context.Context, r *runs.Run) error {
 		if err != nil {
 			return fmt.Errorf("run %s: pool %s: %w", r.ID, name, err)
 		}
-		g.Go(func() error { return c.consume(ctx, r, p) })
+		pools[name] = p
+	}
+	if len(pools) == 0 {
+		return nil
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	b := newBoard()
+	g.Go(func() error { return b.watch(ctx, c.Log, r) })
+	for _, p := range pools {
+		w := &worker{caller: c, run: r, pool: p, pools: pools, board: b}
+		g.Go(func() error { return w.consume(ctx) })
 	}
 	return g.Wait()
 }
@@ -140,15 +156,14 @@ func find(pools []experiment.Pool, name string) (experiment.Pool, bool) {
 	return experiment.Pool{}, false
 }
 
-func (c *caller) consume(ctx context.Context, r *runs.Run, p *pool) error {
-	w := &worker{caller: c, run: r, pool: p}
-	return c.Log.Consume(ctx, bus.ConsumeConfig{
-		Stream:  events.RunStream(r.ID),
-		Durable: "caller_" + p.Name,
-		Filter:  events.Subject{Kind: events.KindCallRequested, Run: r.ID, Tail: p.Name}.Filter(),
-		Workers: p.concurrency(),
-		AckWait: c.AckWait,
-		Reset:   c.Sole,
+func (w *worker) consume(ctx context.Context) error {
+	return w.Log.Consume(ctx, bus.ConsumeConfig{
+		Stream:  events.RunStream(w.run.ID),
+		Durable: "caller_" + w.pool.Name,
+		Filter:  events.Subject{Kind: events.KindCallRequested, Run: w.run.ID, Tail: w.pool.Name}.Filter(),
+		Workers: w.pool.concurrency(),
+		AckWait: w.AckWait,
+		Reset:   w.Sole,
 		Service: "caller",
 		OnDead:  w.unprocessable,
 	}, w.handle)

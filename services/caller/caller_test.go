@@ -30,12 +30,13 @@ const run = "run1"
 
 // world is a log with one planned run.
 type world struct {
-	t    *testing.T
-	log  *bus.Bus
-	pool experiment.Pool
+	t     *testing.T
+	log   *bus.Bus
+	pool  experiment.Pool // of the orders
+	pools []experiment.Pool
 }
 
-func newWorld(t *testing.T, pool experiment.Pool) *world {
+func newWorld(t *testing.T, pools ...experiment.Pool) *world {
 	t.Helper()
 	b, err := bus.Open(t.Context(), bus.Config{Dir: t.TempDir(), Logger: zerolog.Nop()})
 	if err != nil {
@@ -46,12 +47,16 @@ func newWorld(t *testing.T, pool experiment.Pool) *world {
 			t.Error(err)
 		}
 	})
-	w := &world{t: t, log: b, pool: pool}
+	w := &world{t: t, log: b, pool: pools[0], pools: pools}
 	if err := errors.Join(b.EnsureControl(t.Context()), b.EnsureRun(t.Context(), run)); err != nil {
 		t.Fatal(err)
 	}
 	ev := events.About(events.RunSubject(events.KindRunPlanned, run), "test", "", time.Now())
-	ev.Data = &events.RunPlanned{Name: "test", Pools: []string{pool.Name}, Config: []byte("{}")}
+	planned := &events.RunPlanned{Name: "test", Config: []byte("{}")}
+	for _, p := range pools {
+		planned.Pools = append(planned.Pools, p.Name)
+	}
+	ev.Data = planned
 	w.publish(&ev)
 	return w
 }
@@ -90,7 +95,7 @@ func (w *world) serve() (stop func()) {
 	done := make(chan error, 1)
 	go func() {
 		done <- caller.Run(ctx,
-			caller.Config{Instance: "me", Pools: []experiment.Pool{w.pool}, Sole: true, AckWait: 2 * time.Second},
+			caller.Config{Instance: "me", Pools: w.pools, Sole: true, AckWait: 2 * time.Second},
 			caller.Deps{Log: w.log, Getenv: func(string) string { return "" }, Now: time.Now, Logger: zerolog.Nop()})
 	}()
 	return func() {

@@ -22,7 +22,7 @@ func (c *call) answered(winner *attempt) *events.CallCompleted {
 	}
 	d := c.terminal(last.Outcome)
 	d.Answer = r.Text
-	d.Usage, d.Served, d.Finish = r.Usage, r.Served, r.Finish
+	d.Usage, d.Served, d.Finish = tokens(c.attempts), r.Served, r.Finish
 	d.Simulated, d.Recorded = r.Simulated, r.Recorded
 	d.Failure = last.Failure
 	switch {
@@ -34,8 +34,19 @@ func (c *call) answered(winner *attempt) *events.CallCompleted {
 		d.LatencyNS = r.LatencyNS
 	default:
 		d.LatencyNS = last.StartNS + last.LatencyNS
+		d.LatencyVoid = c.void(d)
 	}
 	return d
+}
+
+// void reports whether our own process was too late, while the call was made, for
+// its latency to say anything.
+func (c *call) void(d *events.CallCompleted) bool {
+	most := int64(0)
+	for i := range d.Attempts {
+		most = max(most, d.Attempts[i].LagNS)
+	}
+	return void(time.Duration(most), time.Duration(d.LatencyNS))
 }
 
 // recorded is the record of an attempt by its number.

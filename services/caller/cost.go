@@ -10,9 +10,10 @@ import (
 // bills reports whether asking the provider again may cost money again.
 func bills(name string) bool { return name != "recorded" && name != "simulated" }
 
-// price is what the usage costs; unknown where the price or the usage is.
+// price is what the usage costs; unknown where the price or the usage is. A
+// simulated model costs what its price says, if it has one.
 func price(o *events.CallRequested, u *events.Usage) (money.USD, bool) {
-	if !bills(o.Provider) {
+	if o.Provider == provider.NameRecorded || o.Provider == provider.NameSimulated && o.Price == nil {
 		return money.USD{}, true
 	}
 	rates, known := cost.RatesOf(o.Price)
@@ -64,7 +65,7 @@ func atWorst(o *events.CallRequested, a *events.Attempt) bool {
 // intent is what call.started says of an attempt: who asks, and the most that it
 // can cost.
 func (a *attempt) intent() *events.CallStarted {
-	d := &events.CallStarted{Attempt: a.number, Nonce: a.nonce, Caller: a.Instance, Hedge: a.hedge}
+	d := &events.CallStarted{Attempt: a.number, Nonce: a.nonce, Caller: a.Instance, Hedge: a.hedge, Pool: a.record.Pool}
 	if !bills(a.to.order.Provider) {
 		return d
 	}

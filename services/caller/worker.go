@@ -16,9 +16,14 @@ import (
 // worker makes the calls of one run in one pool.
 type worker struct {
 	*caller
-	run  *runs.Run
-	pool *pool
+	run   *runs.Run
+	pool  *pool
+	pools map[string]*pool // of the run that are served here
+	board *board
 }
+
+// served is the run's pool of the name, nil if another caller serves it.
+func (w *worker) served(name string) *pool { return w.pools[name] }
 
 // handle turns an order into its terminal fact. An error leaves the order with
 // the log, to be delivered again.
@@ -37,39 +42,13 @@ func (w *worker) handle(ctx context.Context, m *bus.Message) error {
 			return err
 		}
 	}
-	ask, stop := w.untilCancelled(ctx)
-	defer stop()
+	ask, leave := w.board.enter(ctx, c, c.order.Virtual || c.order.Provider == provider.NameRecorded)
+	defer leave()
 	fact, err := c.make(ask)
 	if err != nil {
 		return err
 	}
 	return c.complete(ctx, fact)
-}
-
-// errRunCancelled is the cause of the end of a call's context when somebody has
-// cancelled the run.
-var errRunCancelled = errors.New("the run was cancelled")
-
-func (w *worker) untilCancelled(ctx context.Context) (context.Context, func()) {
-	select {
-	case <-w.run.CancelRequested():
-		ctx, cancel := context.WithCancelCause(ctx)
-		cancel(errRunCancelled)
-		return ctx, func() {}
-	default:
-	}
-	if w.pool.Provider == "recorded" {
-		return ctx, func() {} // there at once: nothing to cancel
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	go func() {
-		select {
-		case <-w.run.CancelRequested():
-			cancel(errRunCancelled)
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { cancel(nil) }
 }
 
 // unprocessable gives an order that nobody could carry out its terminal fact,
