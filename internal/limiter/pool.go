@@ -218,14 +218,15 @@ func (p *Pool) may(now time.Duration, tokens int, extra bool) (ok bool, again ti
 }
 
 // passes is may for the gate: closed, or the probe is ours to make. Copies of the
-// probe are part of it.
+// probe are part of it, and a fresh pool may begin with a copy of what another one
+// was asked: a spare that nobody tries would stay fresh for ever.
 func (p *Pool) passes(now time.Duration, extra bool) (ok bool, again time.Duration) {
 	g := &p.state.Gate
 	switch {
 	case g.Mode == limit.Closed:
 		return true, 0
-	case extra:
-		return g.Mode == limit.Fresh && g.Probe == p.Member && p.probing, 0
+	case extra && (g.Mode != limit.Fresh || g.Probe == p.Member && p.probing):
+		return g.Mode == limit.Fresh, 0
 	case g.Probe == p.Member && !p.probing:
 		return true, 0
 	case g.MayProbe() && p.Cell == nil:
