@@ -278,7 +278,7 @@ func TestTierEscalatesOnQuality(t *testing.T) {
 	})
 	other := newServer(t, func(_ int64, w http.ResponseWriter, _ *http.Request) { reply(w, "42") })
 	w := newWorld(t, s.pool(), other.pool())
-	w.order("c1", events.CallRequested{Hedge: &events.Hedge{Strategy: "multi_tier",
+	w.order("c1", events.CallRequested{Accept: []string{provider.ClassTruncated}, Hedge: &events.Hedge{Strategy: "multi_tier",
 		Options: easyjson.RawMessage(`{"budget":100,"tiers":[{"delay":"30s","quality_threshold":1},{"model":"spare"}]}`),
 		Backups: []events.Backup{{Member: "spare", Provider: "openai", Pool: other.pool().Name, Model: "other"}}}})
 	defer w.serve()()
