@@ -66,7 +66,7 @@ func (d Dunnett) logUpper(x float64) float64 {
 // variables make steeper.
 func (d Dunnett) change(x float64) float64 {
 	many := math.Log(float64(len(d.Lambda)))
-	return math.Abs(x) * (1 + 0.3*many + 0.15*many*many/d.DF)
+	return math.Abs(x) * (1 + 0.3*many + 0.1*many*many/d.DF)
 }
 
 // start takes the variables for independent, as they nearly are far out.

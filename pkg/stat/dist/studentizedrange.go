@@ -55,7 +55,7 @@ func (d StudentizedRange) logUpper(q float64) float64 {
 // make steeper, the more so where S varies much.
 func (d StudentizedRange) change(q float64) float64 {
 	many := math.Log(float64(d.K) / 3)
-	return q / math.Sqrt2 * (1 + 0.3*many + 0.15*many*many/d.DF)
+	return q / math.Sqrt2 * (1 + 0.3*many + 0.1*many*many/d.DF)
 }
 
 // nearZero returns ln P(X ≤ q) for tiny q, K·qᴷ⁻¹·E Sᴷ⁻¹·∫ φᴷ.
@@ -92,7 +92,7 @@ type rangePoint struct{ weight, scale float64 }
 
 func newRangeTail(k int) *rangeTail {
 	f := float64(k)
-	r := &rangeTail{k: k, step: 0.5 / (1 + 0.6*math.Log(f/2))}
+	r := &rangeTail{k: k, step: 0.5 / (1 + 0.5*math.Log(f/2))}
 	r.least = math.Sqrt(2 * math.Log(f))
 	return r
 }
