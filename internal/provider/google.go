@@ -253,6 +253,8 @@ func readContent(raw []byte, s *heard, none error) error {
 		}
 	}
 	s.end(first.Finish, contentEndings())
-	s.complete = s.complete || first.Finish != ""
+	if first.Finish != "" {
+		s.complete, s.done = true, c.Usage != nil // the last reply of a stream has both
+	}
 	return nil
 }

@@ -274,7 +274,7 @@ func (c *client) requestID(h http.Header) string {
 // tooManyText is the whole text of a reply by which a gateway says that it was
 // asked too often. "429" alone is a number that may have been asked for.
 var tooManyText = regexp.MustCompile(`(?is)^[\s({\["]*(?:error:?\s*)?(?:http\s*)?(?:status\s*)?(?:code:?\s*)?[({\["]*\s*(?:` +
-	`(?:429\b[\s:,.–-]*)?(?:too many requests|rate[ _-]?limit(?:ed|ing| exceeded| reached| error|_error|_exceeded)|quota exceeded|resource[ _]exhausted)` +
+	`(?:429\b[\s:,.)\]–-]*)?(?:too many requests|rate[ _-]?limit(?:ed|ing| exceeded| reached| error|_error|_exceeded)|quota exceeded|resource[ _]exhausted)` +
 	`|api rate limit (?:exceeded|reached)` +
 	`|you(?:'ve| have)? (?:exceeded|reached|hit) (?:your|the) (?:current |api )?(?:rate limit|quota)` +
 	`)(?:$|[\s.,:;!)\]}"'-].*$)`)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -30,6 +31,10 @@ type Subject struct {
 	Slow *provider.Request
 	// Failing are requests by the class of their failure.
 	Failing map[string]*provider.Request
+	// Partial is a request whose reply breaks off after its text has begun with
+	// PartialText; nil where replies have no pieces.
+	Partial     *provider.Request
+	PartialText string
 	// Deterministic says that a request always gets the same reply.
 	Deterministic bool
 }
@@ -52,6 +57,7 @@ func Exercise(t *testing.T, s Subject) {
 		{"stops at the deadline", late},
 		{"classifies failures", failures},
 		{"goes on after failures", goesOn},
+		{"keeps what arrived of half a reply", partial},
 		{"shows no key", shows},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -184,7 +190,22 @@ func failures(t *testing.T, s Subject, p provider.Provider) {
 		e := Failure(t, p, context.Background(), r)
 		if e.Class != class {
 			t.Errorf("%v: want the class %s", e, class)
+			continue
 		}
+		info, known := provider.ClassOf(class)
+		if !known || info.Retryable == "yes" && !e.Retryable || info.Retryable == "no" && e.Retryable {
+			t.Errorf("%v: retryable %t, the table of classes says %q", e, e.Retryable, info.Retryable)
+		}
+	}
+}
+
+func partial(t *testing.T, s Subject, p provider.Provider) {
+	if s.Partial == nil {
+		return
+	}
+	e := Failure(t, p, context.Background(), s.Partial)
+	if e.Class != provider.ClassPartialReply || !e.Retryable || e.Billed != provider.BilledPossibly || e.Usage != nil || !strings.HasPrefix(e.Text, s.PartialText) || e.FirstTokenNS <= 0 {
+		t.Errorf("%+v", *e)
 	}
 }
 
