@@ -16,6 +16,8 @@ func TestMain(m *testing.M) {
 		"crucible":  main,
 		"deaf":      deaf,
 		"chat":      chat,
+		"tattler":   tattler,
+		"holders":   holders,
 		"oldnats":   oldNATS,
 		"oldhouse":  oldClickHouse,
 		"nowhere":   nowhere,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -9,6 +10,8 @@ import (
 	"net/url"
 	"os"
 	"path"
+	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -129,5 +132,72 @@ func listFiles() {
 	}
 	for _, e := range entries {
 		fmt.Println(e.Name())
+	}
+}
+
+// tattler is a server that shows every key that it is sent, wherever it can. The
+// first part of the path says how: a status, or another way to go wrong.
+func tattler() {
+	fail(http.Serve(listening(), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		key := r.Header.Get("Authorization") + r.Header.Get("X-Api-Key") + r.Header.Get("X-Goog-Api-Key")
+		key = strings.TrimPrefix(key, "Bearer ")
+		if key == "" {
+			key = "no key"
+		}
+		quoted := strings.Trim(fmt.Sprintf("%q", key), `"`)
+		w.Header().Set("X-Request-Id", "for-"+key)
+		what := strings.Split(r.URL.Path, "/")[1]
+		message := `{"error":{"message":"the key ` + quoted + ` (` + url.QueryEscape(key) + `, ` + base64.StdEncoding.EncodeToString([]byte("Bearer "+key)) + `, ` + key[:min(8, len(key))] + `***) is bad","code":"` + quoted + `"},"model":"` + quoted + `"}`
+		switch what {
+		case "away":
+			http.Redirect(w, r, "http://localhost:1/?key="+url.QueryEscape(key), http.StatusTemporaryRedirect)
+		case "hang":
+			<-r.Context().Done()
+		case "html":
+			_, _ = io.WriteString(w, "<html>"+key)
+		case "half":
+			w.Header().Set("Content-Type", "text/event-stream")
+			for _, piece := range []string{`{"model":"` + quoted + `","choices":[{"index":0,"delta":{"content":"` + quoted + `"}}]}`,
+				`{"type":"content_block_delta","delta":{"type":"text_delta","text":"` + quoted + `"}}`,
+				`{"candidates":[{"content":{"parts":[{"text":"` + quoted + `"}]}}],"modelVersion":"` + quoted + `"}`} {
+				_, _ = io.WriteString(w, "data: "+piece+"\n\n")
+			}
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		case "answer":
+			_, _ = io.WriteString(w, `{"model":"`+quoted+`","choices":[{"finish_reason":"`+quoted+`","message":{"content":"A: `+quoted+`"}}],`+
+				`"content":[{"type":"text","text":"A: `+quoted+`"}],"stop_reason":"`+quoted+`","candidates":[{"content":{"parts":[{"text":"A: `+quoted+`"}]},"finishReason":"`+quoted+`"}]}`)
+		default:
+			code, err := strconv.Atoi(what)
+			if err != nil {
+				code = http.StatusTeapot
+			}
+			w.WriteHeader(code)
+			_, _ = io.WriteString(w, message)
+		}
+	})))
+}
+
+// holders prints the files below a folder that hold a text, or a part of it by
+// which it would be recognised.
+func holders() {
+	needle := os.Args[2]
+	parts := [][]byte{[]byte(needle), []byte(needle[len(needle)-10:]), []byte(url.QueryEscape(needle)), []byte(base64.StdEncoding.EncodeToString([]byte(needle))[:12])}
+	err := filepath.WalkDir(os.Args[1], func(name string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		b, err := os.ReadFile(name)
+		for _, part := range parts {
+			if bytes.Contains(b, part) {
+				fmt.Println(name)
+				break
+			}
+		}
+		return err
+	})
+	if err != nil {
+		fail(err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/internal/provider"
 	"github.com/crucible-go/crucible/pkg/events"
 	"github.com/crucible-go/crucible/pkg/experiment"
 	"github.com/crucible-go/crucible/services/dispatcher"
@@ -72,6 +73,19 @@ func (f *SpecFile) Plan(ctx context.Context) (*experiment.Plan, error) {
 		return nil, invalid(err)
 	}
 	return plan, nil
+}
+
+// CheckPools opens and closes the pools of a spec that this process is to serve,
+// so that a key or a program that is missing is found before anything is asked.
+func (c Config) CheckPools(f *SpecFile) error {
+	for _, p := range f.Spec.Pools() {
+		_, closer, err := provider.Open(provider.PoolOf(p, filepath.Dir(f.Path)), c.Getenv)
+		if err != nil {
+			return &UsageError{fmt.Errorf("%s: %w", f.Path, err), "docs/providers.md says where keys are looked for; a model that is in no condition needs none"}
+		}
+		_ = closer.Close() // nothing was asked
+	}
+	return nil
 }
 
 // NewRunID makes a run's id: time-sortable, 26 characters, lower case.

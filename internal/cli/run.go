@@ -34,6 +34,9 @@ func (c *cli) runCommand() *cobra.Command {
 			if err := c.check(cmd.Context(), spec, run); err != nil {
 				return err
 			}
+			if err := c.conf.CheckPools(spec); err != nil {
+				return err
+			}
 			return c.perform(cmd.Context(), run, func(ctx context.Context, r *app.Resources) error {
 				return app.Submit(ctx, r.Log, spec, run, c.LookupEnv)
 			})

@@ -453,13 +453,16 @@ func TestHalfStreams(t *testing.T) {
 	for _, p := range streaming() {
 		v := p.open(t, p.serve(t))
 		for what, want := range map[string]string{
-			"half stream": "half", "stops": "it s", "garbage": "it ",
+			"half stream": "half", "stops": "it s",
 			"fault api_error late": "it ", "fault UNAVAILABLE late": "it ",
 		} {
 			e := providertest.Failure(t, v, t.Context(), streamed(what))
 			if e.Class != provider.ClassPartialReply || !e.Retryable || e.Usage != nil || !strings.HasPrefix(e.Text, want) || e.Billed == provider.BilledNo || e.Status != 200 {
 				t.Errorf("%s, %s: %+v", p.name, what, *e)
 			}
+		}
+		if e := providertest.Failure(t, v, t.Context(), streamed("garbage")); e.Class != provider.ClassMalformedReply || !e.Retryable || !strings.HasPrefix(e.Text, "it ") || e.Usage != nil {
+			t.Errorf("%s, garbage: %+v", p.name, *e)
 		}
 		for what, class := range map[string]string{"fault overloaded_error": provider.ClassServerError, "fault rate_limit_error": provider.ClassRateLimited, "fault RESOURCE_EXHAUSTED": provider.ClassRateLimited} {
 			if e := providertest.Failure(t, v, t.Context(), streamed(what)); e.Class != class || !e.Retryable {

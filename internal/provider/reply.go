@@ -139,12 +139,8 @@ func (c *client) follow(ctx context.Context, trip *roundTrip, d dialect, s *hear
 			data = bytes.ToValidUTF8(data, []byte("\uFFFD"))
 		}
 		if err := d.event(stream.kind, data, s); err != nil {
-			f := c.malformed(err)
-			if s.text.Len() > 0 {
-				f.Class = ClassPartialReply
-			}
 			s.usage = nil
-			return f
+			return c.malformed(err)
 		}
 		if trip.firstToken == 0 && s.text.Len() > 0 {
 			trip.firstToken = trip.since()
