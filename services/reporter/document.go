@@ -50,12 +50,21 @@ type Column struct {
 	Number bool // aligned to the right
 }
 
-// Figure is a picture, drawn in the form that a format takes.
+// Figure is estimates with intervals, one above the other, which each format draws
+// in its own way.
 type Figure struct {
-	Name    string // of its files, such as "accuracy"
+	Name    string // by which it is referred to, such as "accuracy"
 	Caption string
 	Alt     string // what it shows, for those who do not see it
-	drawing drawing
+	Axis    string // what the numbers are, with their unit
+	Points  []Point
+}
+
+// Point is an estimate; its bounds are the estimate itself where it has none.
+type Point struct {
+	Name                string
+	Estimate, Low, High float64
+	Missing             bool // there is no estimate: the line is empty
 }
 
 // Listing is text for a terminal.

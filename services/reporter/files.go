@@ -89,45 +89,30 @@ func (d *Deps) files(src *source, formats []string) ([]file, error) {
 	formats = slices.Clone(formats)
 	slices.Sort(formats)
 	for _, format := range slices.Compact(formats) {
-		more, err := document.as(format)
+		f, err := document.as(format)
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, more...)
+		files = append(files, f)
 	}
 	return files, nil
 }
 
-// as writes the document in a format, with the pictures that it needs beside it.
-func (d *Document) as(format string) ([]file, error) {
+// as writes the document in a format.
+func (d *Document) as(format string) (file, error) {
 	switch format {
 	case "markdown":
-		return d.beside(file{"report.md", d.Markdown()}, "svg", drawing.svg)
+		return file{"report.md", d.Markdown()}, nil
 	case "latex":
-		return d.beside(file{"report.tex", d.LaTeX()}, "pdf", drawing.pdf)
+		return file{"report.tex", d.LaTeX()}, nil
 	case "html":
 		b, err := d.HTML()
-		return []file{{"report.html", b}}, err
+		return file{"report.html", b}, err
 	case "jupyter":
 		b, err := d.Notebook()
-		return []file{{"report.ipynb", b}}, err
+		return file{"report.ipynb", b}, err
 	}
-	return nil, fmt.Errorf("there is no report format %q: this version writes markdown, latex, html and jupyter", format)
-}
-
-// beside adds the files of the pictures in one form.
-func (d *Document) beside(f file, extension string, render func(drawing) ([]byte, error)) ([]file, error) {
-	out := []file{f}
-	for _, b := range d.Blocks {
-		if f, ok := b.(Figure); ok {
-			body, err := render(f.drawing)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, file{figureFile(f.Name, extension), body})
-		}
-	}
-	return out, nil
+	return file{}, fmt.Errorf("there is no report format %q: this version writes markdown, latex, html and jupyter", format)
 }
 
 func indented(v any) ([]byte, error) {

@@ -25,7 +25,7 @@ func (d *Document) HTML() ([]byte, error) {
 		"kind": func(b Block) string { return fmt.Sprintf("%T", b) },
 		"id":   anchor,
 		"picture": func(f Figure) (template.URL, error) {
-			svg, err := f.drawing.svg()
+			svg, err := f.svg()
 			return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg)), err //nolint:gosec // of our own drawing
 		},
 		"style": func() template.CSS { return template.CSS(style) }, //nolint:gosec // our own

@@ -10,7 +10,7 @@ import (
 )
 
 // LaTeX is the document as an article that pdflatex compiles without a shell: tables
-// with booktabs, figures as PDF beside it. Text is escaped character by character;
+// with booktabs, figures with pgfplots. Text is escaped character by character;
 // what the fonts of pdflatex lack is replaced.
 func (d *Document) LaTeX() []byte {
 	w := &strings.Builder{}
@@ -34,8 +34,8 @@ func (d *Document) LaTeX() []byte {
 		case Table:
 			latexTable(w, b)
 		case Figure:
-			fmt.Fprintf(w, "\\begin{figure}[H]\n\\centering\n\\includegraphics[width=\\linewidth]{%s}\n\\caption{%s}\n\\label{fig:%s}\n\\end{figure}\n\n",
-				figureFile(b.Name, "pdf"), latexEscape(b.Caption), anchor(b.Name))
+			fmt.Fprintf(w, "\\begin{figure}[H]\n\\centering\n%s\\caption{%s}\n\\label{fig:%s}\n\\end{figure}\n\n",
+				b.pgfplots(), latexEscape(b.Caption), anchor(b.Name))
 		case Listing:
 			w.WriteString("{\\small\\raggedright\n")
 			for _, line := range b.Lines {
@@ -59,7 +59,8 @@ const preamble = `% Written by crucible. Compiles with pdflatex; nothing in it n
 \usepackage{booktabs}
 \usepackage{float}
 \usepackage{adjustbox}
-\usepackage{graphicx}
+\usepackage{pgfplots}
+\pgfplotsset{compat=1.16}
 \usepackage{siunitx}
 \sisetup{group-digits=integer,group-separator={,},group-minimum-digits=4}
 \usepackage[hidelinks]{hyperref}
@@ -139,10 +140,16 @@ func breakable(s string) string {
 	return b.String()
 }
 
-// latexEscape makes text that LaTeX shows as it is.
+// latexEscape makes text that LaTeX shows as it is. Long words may be broken.
 func latexEscape(s string) string {
 	var b strings.Builder
+	run := 0 // characters since a line could be broken
 	for _, c := range norm.NFC.String(s) {
+		if run++; c == ' ' || c == '-' {
+			run = 0
+		} else if run%16 == 0 {
+			b.WriteString("\\allowbreak{}")
+		}
 		b.WriteString(latexRune(c))
 	}
 	return b.String()
@@ -174,6 +181,8 @@ func latexRune(c rune) string {
 		return "\\textquotesingle{}"
 	case '-':
 		return "-{}" // never an en dash of two
+	case '[', ']', '*', '=', ',':
+		return "{" + string(c) + "}" // never an option
 	case '–', '—', '“', '”', '‘', '’', '…':
 		return map[rune]string{'–': "\\textendash{}", '—': "\\textemdash{}", '“': "\\textquotedblleft{}", '”': "\\textquotedblright{}", '‘': "\\textquoteleft{}", '’': "\\textquoteright{}", '…': "\\dots{}"}[c]
 	case ' ', '\n', '\t':

@@ -69,16 +69,13 @@ func TestFolders(t *testing.T) {
 		}
 	}
 	again, err := reporter.Write(t.Context(), deps, "r1", filepath.Join(t.TempDir(), "elsewhere"), nil)
-	if err != nil || again.Dir != "elsewhere" || len(again.Files) != 7+pictures {
+	if err != nil || again.Dir != "elsewhere" || len(again.Files) != 7 {
 		t.Errorf("%+v, %v", again, err)
 	}
 	if _, err := reporter.Write(t.Context(), deps, "r1", t.TempDir(), []string{"scroll"}); err == nil {
 		t.Error("an unknown format was written")
 	}
 }
-
-// pictures are those of a Markdown report: one for each metric that has a value.
-const pictures = 4
 
 // analyse does what the analyzer does.
 func analyse(t *testing.T, log *bus.Bus, st *store.Store, run string) {
@@ -118,12 +115,12 @@ func read(t *testing.T, parts ...string) []byte {
 // manifest.
 func check(t *testing.T, out, run string, p *events.ReportPublished) {
 	t.Helper()
-	if p.Dir != run || p.Analysis == "" || len(p.Files) != 7+pictures {
+	if p.Dir != run || p.Analysis == "" || len(p.Files) != 7 {
 		t.Errorf("%+v", p)
 	}
 	var manifest reporter.Manifest
 	resultstest.MustUnmarshal(t, read(t, out, run, "manifest.json"), &manifest)
-	if len(manifest.Files) != 6+pictures {
+	if len(manifest.Files) != 6 {
 		t.Errorf("the manifest names %d files", len(manifest.Files))
 	}
 	for _, f := range append(manifest.Files, p.Files...) {
