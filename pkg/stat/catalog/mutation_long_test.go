@@ -17,7 +17,7 @@ func TestEveryReferenceBites(t *testing.T) {
 		{"shapiro.go", "float64(n) + 0.25)", "float64(n) + 0.25001)", "shapiro_wilk"},
 		{"lilliefors.go", "1.67997/m", "1.67998/m", "lilliefors"},
 		{"lilliefors.go", "2.76773,", "2.76774,", "lilliefors"},
-		{"spread.go", "/ (3*(k-1))", "/ (3.00001*(k-1))", "bartlett"},
+		{"spread.go", "total)/(3*(k-1))", "total)/(3.00001*(k-1))", "bartlett"},
 		{"mannwhitney.go", "variance := product / 12 *", "variance := product / 12.00001 *", "mann_whitney"},
 		{"kendall.go", "three[side] += t * (t - 1) * (2*t + 5)", "three[side] += t * (t - 1) * (2*t + 5.00001)", "kendall"},
 		{"kendall.go", "two[0]*two[1]/(2*n*(n-1))", "two[0]*two[1]/(2.0001*n*(n-1))", "kendall"},
