@@ -333,6 +333,11 @@ func anySettings(t *rapid.T, e Entry) Settings {
 	if n, err := strconv.Atoi(s["replicates"]); err == nil && n > 2000 && n < 1e9 {
 		s["replicates"] = "2000" // what takes long because it is asked to is no fault
 	}
+	for _, k := range e.Keys {
+		if _, said := s[k.Name]; k.Name == "replicates" && !said {
+			s[k.Name] = "999"
+		}
+	}
 	draw("method", 50, []string{"exact", "pratt", "holm", "none", "nonsense"})
 	draw("alternative", 50, []string{"greater", "less", "up"})
 	if rapid.IntRange(0, 60).Draw(t, "unknown setting") == 0 {
