@@ -159,29 +159,29 @@ func span(m float64) (first, last float64) {
 	return math.Max(0, math.Floor(m-reach)), math.Ceil(m + reach)
 }
 
-// table returns the tails for means around m, unless they underflow.
-func (x mixture) table(m float64, upper bool) (mixtureTable, bool) {
-	first, _ := span(m / 1.3)
-	_, last := span(m * 1.3)
+// table returns the tails for means around one, unless they underflow.
+func (m mixture) table(mean float64, upper bool) (mixtureTable, bool) {
+	first, _ := span(mean / 1.3)
+	_, last := span(mean * 1.3)
 	n := int(last-first) + 1
-	t := mixtureTable{offset: x.offset, upper: upper, first: first, tail: make([]float64, n), step: make([]float64, n)}
-	logStep := x.step(x.shape + first)
+	t := mixtureTable{offset: m.offset, upper: upper, first: first, tail: make([]float64, n), step: make([]float64, n)}
+	logStep := m.step(m.shape + first)
 	t.step[0] = math.Exp(logStep)
 	if logStep < -600 {
 		return t, false
 	}
 	for i := 1; i < n; i++ {
-		t.step[i] = t.step[i-1] * x.ratio(x.shape+first+float64(i-1))
+		t.step[i] = t.step[i-1] * m.ratio(m.shape+first+float64(i-1))
 	}
 	if upper {
-		_, up := x.at(x.shape + first)
+		_, up := m.at(m.shape + first)
 		t.tail[0] = math.Exp(up)
 		for i := 1; i < n; i++ {
 			t.tail[i] = t.tail[i-1] + t.step[i-1]
 		}
 		return t, true
 	}
-	low, _ := x.at(x.shape + last)
+	low, _ := m.at(m.shape + last)
 	t.tail[n-1] = math.Exp(low)
 	for i := n - 2; i >= 0; i-- {
 		t.tail[i] = t.tail[i+1] + t.step[i]
