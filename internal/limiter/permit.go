@@ -15,18 +15,32 @@ type Permit struct {
 	episode uint64
 	probe   bool
 	done    bool
+	also    *Permit // of a narrower pool, for the same request
+}
+
+// With adds the permit of a narrower pool for the same request, such as that of
+// one run: Done gives back both. What the provider says concerns the wider one.
+func (p *Permit) With(narrower *Permit) *Permit {
+	p.also = narrower
+	return p
 }
 
 // Done gives the permit back and tells the pool what came of the request: a
 // reply, a failure, or neither if it was not made. Done twice is harmless.
 func (p *Permit) Done(reply *provider.Reply, failure *provider.Error) {
-	pool := p.pool
-	pool.mu.Lock()
-	defer pool.mu.Unlock()
-	if p.done {
-		return
+	v := judge(reply, failure, p.tokens)
+	p.settle(v)
+	if p.also != nil {
+		p.also.settle(verdict{sent: v.sent, used: v.used})
 	}
-	pool.finish(p, judge(reply, failure, p.tokens))
+}
+
+func (p *Permit) settle(v verdict) {
+	p.pool.mu.Lock()
+	defer p.pool.mu.Unlock()
+	if !p.done {
+		p.pool.finish(p, v)
+	}
 }
 
 // verdict is what a request says about its pool.

@@ -175,7 +175,7 @@ func (p *Pool) write(ctx context.Context, leaving bool) error {
 		p.loaded = p.loaded && p.revision > next.revision // or we have not heard of the change
 		p.mu.Unlock()
 		if try > 0 {
-			if err := pause(ctx, time.Duration(rand.Int64N(int64(time.Millisecond)<<min(try, 5)))); err != nil { //nolint:gosec // jitter
+			if err := pause(ctx, time.Duration(rand.Int64N(int64(time.Millisecond)<<min(try, 5)))); err != nil {
 				return err
 			}
 		}

@@ -50,6 +50,22 @@ func (s *Spec) Pools() []Pool {
 	return pools
 }
 
+// Lowered are the limits that the spec itself sets for a pool: the lowest of the
+// models that conditions use, 0 where none says anything.
+func (s *Spec) Lowered(pool string) Limits {
+	var l Limits
+	for i := range s.Models {
+		m := &s.Models[i]
+		if m.pool() != pool || !s.uses(m.ID) {
+			continue
+		}
+		l.Concurrency = lower(l.Concurrency, m.Limits.Concurrency)
+		l.RPM = lower(l.RPM, m.Limits.RPM)
+		l.TPM = lower(l.TPM, m.Limits.TPM)
+	}
+	return l
+}
+
 func (s *Spec) uses(model string) bool {
 	return slices.ContainsFunc(s.Conditions, func(c Condition) bool { return slices.Contains(c.Asks(), model) })
 }

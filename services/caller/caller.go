@@ -114,12 +114,14 @@ func (c *caller) attend(ctx context.Context, r *runs.Run) error {
 	ctx, stop := r.UntilEnded(ctx)
 	defer stop()
 	declared, dir := c.Pools, ""
-	if c.SpecPools {
+	spec, err := experiment.ParseResolved(r.Planned.Config)
+	switch {
+	case err != nil && c.SpecPools:
+		return fmt.Errorf("run %s: read the plan's configuration: %w", r.ID, err)
+	case err != nil:
+		spec = new(experiment.Spec) // of another version: the pools' own limits hold
+	case c.SpecPools:
 		dir = r.Dir
-		spec, err := experiment.ParseResolved(r.Planned.Config)
-		if err != nil {
-			return fmt.Errorf("run %s: read the plan's configuration: %w", r.ID, err)
-		}
 		declared = append(declared[:len(declared):len(declared)], spec.Pools()...)
 	}
 	pools := map[string]*pool{}
@@ -132,6 +134,11 @@ func (c *caller) attend(ctx context.Context, r *runs.Run) error {
 		if err != nil {
 			return fmt.Errorf("run %s: pool %s: %w", r.ID, name, err)
 		}
+		p, stop, err := c.narrowed(p, r.ID, spec.Lowered(name))
+		if err != nil {
+			return fmt.Errorf("run %s: pool %s: %w", r.ID, name, err)
+		}
+		defer stop()
 		pools[name] = p
 	}
 	if len(pools) == 0 {

@@ -36,7 +36,10 @@ type world struct {
 	pools []experiment.Pool
 }
 
-func newWorld(t *testing.T, pools ...experiment.Pool) *world {
+func newWorld(t *testing.T, pools ...experiment.Pool) *world { return newWorldOf(t, "{}", pools...) }
+
+// newWorldOf is newWorld with the configuration of the run.
+func newWorldOf(t *testing.T, config string, pools ...experiment.Pool) *world {
 	t.Helper()
 	b, err := bus.Open(t.Context(), bus.Config{Dir: t.TempDir(), Logger: zerolog.Nop()})
 	if err != nil {
@@ -52,7 +55,7 @@ func newWorld(t *testing.T, pools ...experiment.Pool) *world {
 		t.Fatal(err)
 	}
 	ev := events.About(events.RunSubject(events.KindRunPlanned, run), "test", "", time.Now())
-	planned := &events.RunPlanned{Name: "test", Config: []byte("{}")}
+	planned := &events.RunPlanned{Name: "test", Config: []byte(config)}
 	for _, p := range pools {
 		planned.Pools = append(planned.Pools, p.Name)
 	}

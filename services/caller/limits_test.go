@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/crucible-go/crucible/internal/provider"
 	"github.com/crucible-go/crucible/pkg/events"
@@ -57,5 +59,37 @@ func TestServerThatIsNotThere(t *testing.T) {
 	}
 	if made > 8 {
 		t.Errorf("%d attempts", made)
+	}
+}
+
+// A spec lowers the limits of a pool for its own run, and never raises them.
+func TestSpecLowersLimits(t *testing.T) {
+	for limits, want := range map[string]int64{`{"concurrency":2}`: 2, `{"concurrency":50}`: 4, `{"rpm":100000}`: 4} {
+		var busy, peak atomic.Int64
+		s := newServer(t, func(_ int64, w http.ResponseWriter, _ *http.Request) {
+			n := busy.Add(1)
+			for old := peak.Load(); n > old && !peak.CompareAndSwap(old, n); old = peak.Load() {
+			}
+			<-time.After(50 * time.Millisecond) // the model thinks
+			busy.Add(-1)
+			reply(w, "42")
+		})
+		pool := s.pool()
+		pool.Concurrency = 4
+		w := newWorldOf(t, fmt.Sprintf(`{"version":1,"models":[{"id":"m","provider":"openai","base_url":%q,"limits":%s}],"conditions":[{"name":"c","members":["m"]}]}`, pool.BaseURL, limits), pool)
+		const n = 24
+		for i := range n {
+			w.order(fmt.Sprintf("c%d", i), events.CallRequested{})
+		}
+		stop := w.serve()
+		for i := range n {
+			if d := w.completed(fmt.Sprintf("c%d", i)); d.Outcome != events.CallAnswered {
+				t.Fatalf("limits %s: %+v", limits, d)
+			}
+		}
+		stop()
+		if got := peak.Load(); got != want {
+			t.Errorf("limits %s: %d calls at a time, want %d", limits, got, want)
+		}
 	}
 }

@@ -21,7 +21,8 @@ type pool struct {
 	provider provider.Provider
 	closer   io.Closer
 	permits  *limiter.Pool
-	workers  int // calls of a run at a time
+	own      *limiter.Pool // of one run whose spec has lower limits; nil for none
+	workers  int           // calls of a run at a time
 }
 
 // newPool makes a pool, whose permits the caller keeps from now on.
@@ -49,12 +50,47 @@ func (c *caller) newPool(decl experiment.Pool, prov provider.Provider, closer io
 	if c.Metrics != nil {
 		c.Metrics.Add(p.permits)
 	}
+	c.keepUp(c.keep, p.permits)
+	return p, nil
+}
+
+// narrowed is the pool with the limits of a run's spec, for all calls of the run
+// in the cluster, where they are lower than the pool's. Call stop when the run
+// makes no more calls here.
+func (c *caller) narrowed(p *pool, run string, l experiment.Limits) (_ *pool, stop func(), err error) {
+	less := func(a, b int) bool { return a > 0 && (b == 0 || a < b) }
+	if !bills(p.Provider) || !less(l.Concurrency, p.Concurrency) && !less(l.RPM, p.RPM) && !less(l.TPM, p.TPM) {
+		return p, func() {}, nil
+	}
+	n := *p
+	conf := limiter.Config{Name: p.Name + " of run " + run, Member: p.permits.Member, Proven: true, Logger: c.Logger}
+	calls := max(1, p.Concurrency)
+	if l.Concurrency > 0 {
+		calls = min(calls, l.Concurrency)
+	}
+	n.workers = min(n.workers, calls)
+	if less(l.TPM, p.TPM) {
+		n.TPM = l.TPM
+	}
+	conf.Limit = limit.PerMinute(calls, l.RPM, l.TPM)
+	if p.permits.Cell != nil {
+		if conf.Cell, err = c.Log.Cell(p.Name + "_" + run); err != nil {
+			return nil, nil, fmt.Errorf("limits of the run: %w", err)
+		}
+	}
+	n.own = limiter.New(conf)
+	keep, stop := context.WithCancel(c.keep)
+	c.keepUp(keep, n.own)
+	return &n, stop, nil
+}
+
+// keepUp keeps the share of a pool until ctx is done.
+func (c *caller) keepUp(ctx context.Context, p *limiter.Pool) {
 	c.keeping.Go(func() {
-		if err := p.permits.Run(c.keep); err != nil {
-			c.Logger.Error().Err(err).Str("pool", decl.Name).Msg("the limits are not shared: the pool makes no calls")
+		if err := p.Run(ctx); err != nil {
+			c.Logger.Error().Err(err).Str("pool", p.Name).Msg("the limits are not shared: the pool makes no calls")
 		}
 	})
-	return p, nil
 }
 
 func (p *pool) concurrency() int { return p.workers }
@@ -63,12 +99,38 @@ func (p *pool) concurrency() int { return p.workers }
 // the pool is stopped, and the request would be turned away. Give the permit back
 // by Done, with what came of the request.
 func (p *pool) acquire(ctx context.Context, order *events.CallRequested) (*limiter.Permit, error) {
-	return p.permits.Acquire(ctx, p.tokens(order))
+	tokens := p.tokens(order)
+	if p.own == nil {
+		return p.permits.Acquire(ctx, tokens)
+	}
+	own, err := p.own.Acquire(ctx, tokens)
+	if err != nil {
+		return nil, err
+	}
+	permit, err := p.permits.Acquire(ctx, tokens)
+	if err != nil {
+		own.Done(nil, nil)
+		return nil, err
+	}
+	return permit.With(own), nil
 }
 
 // tryAcquire is acquire for a copy of a call that is under way: it never waits.
 func (p *pool) tryAcquire(order *events.CallRequested) (*limiter.Permit, bool) {
-	return p.permits.TryAcquire(p.tokens(order))
+	tokens := p.tokens(order)
+	if p.own == nil {
+		return p.permits.TryAcquire(tokens)
+	}
+	own, ok := p.own.TryAcquire(tokens)
+	if !ok {
+		return nil, false
+	}
+	permit, ok := p.permits.TryAcquire(tokens)
+	if !ok {
+		own.Done(nil, nil)
+		return nil, false
+	}
+	return permit.With(own), true
 }
 
 // tokens is what a request will use: its prompt, at four bytes a token, and the
