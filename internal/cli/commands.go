@@ -27,6 +27,9 @@ func (c *cli) groups() []group {
 		{"inspect", "Inspect runs", []*cobra.Command{
 			c.runsCommand(), c.statusCommand(), c.analyzeCommand(), c.reportCommand(), c.verifyCommand(),
 		}},
+		{"replay", "Ask what would have been", []*cobra.Command{
+			c.replayCommand(), c.tuneCommand(),
+		}},
 		{"data", "Data", []*cobra.Command{
 			c.sqlCommand(), c.exportCommand(), c.rebuildCommand(), c.archiveCommand(), c.restoreCommand(),
 		}},

@@ -61,6 +61,15 @@ func VerbalConfidence(text string) (float64, bool) {
 	return v, v <= 1
 }
 
+// ConfidenceOf is the confidence of an answer: what the provider stated, or else
+// what the answer says of itself. A stated one of 0 is none.
+func ConfidenceOf(stated float64, text string) (float64, bool) {
+	if stated > 0 {
+		return stated, true
+	}
+	return VerbalConfidence(text)
+}
+
 // SampleConfidence is the share of a member's samples of an item that agree with
 // its answer, the leading one; false for fewer than two samples.
 func SampleConfidence(samples []string) (answer string, confidence float64, ok bool) {

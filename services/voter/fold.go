@@ -214,21 +214,12 @@ func (f *fold) completed(ctx context.Context, q *query, m *bus.Message) {
 		b.Answer = d.Answer
 		b.LatencyNS = d.LatencyNS
 		b.HasLatency = d.LatencyNS > 0
-		b.Confidence, b.HasConfidence = confidence(d)
+		b.Confidence, b.HasConfidence = ensemble.ConfidenceOf(d.Confidence, d.Answer)
 		q.seen[b.Call] = d.Simulated
 		q.spend(d)
 	}
 	q.ballots = append(q.ballots, b)
 	q.cause = events.EventID(m.Subject)
-}
-
-// confidence is what the provider says of an answer, or else the answer of
-// itself.
-func confidence(d *events.CallCompleted) (float64, bool) {
-	if d.Confidence > 0 {
-		return d.Confidence, true
-	}
-	return ensemble.VerbalConfidence(d.Answer)
 }
 
 func (q *query) spend(d *events.CallCompleted) {
