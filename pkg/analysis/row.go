@@ -170,7 +170,7 @@ func (c *Collector) vote(ev *events.Event, d *events.VoteDecided) error {
 	r.Prediction, r.Expected = c.keep(d.Answer), c.keep(d.Expected)
 	r.Correct = d.Correct && d.State == events.VoteDecidedState
 	r.LatencyNS, r.Consensus = d.LatencyNS, d.Consensus
-	r.Tied = len(d.Tally) > 1 && d.Tally[0].Votes == d.Tally[1].Votes && d.Tally[0].Weight == d.Tally[1].Weight
+	r.Tied = len(d.Tied) > 1 || len(d.Tally) > 1 && d.Tally[0].Votes == d.Tally[1].Votes && d.Tally[0].Weight == d.Tally[1].Weight
 	r.CostUSD, r.Reason = c.keep(d.CostUSD), c.keep(d.Reason)
 	r.Simulated = nil
 	for i := range d.Ballots {

@@ -206,7 +206,7 @@ func plurality(p Pattern, k int) int {
 			votes[b]++
 		}
 	}
-	for b := range p.Blocks() {
+	for b := range min(p.Blocks(), len(votes)) {
 		if best < 0 || votes[b] > votes[best] {
 			best = b
 		}

@@ -99,7 +99,6 @@ type Strategy struct {
 	stop      string
 	opt       Options
 	ties      tieRule
-	weights   []float64 // by Order, for votes with fixed weights
 }
 
 // New returns the strategy of a policy. The error wraps ErrPolicy and names

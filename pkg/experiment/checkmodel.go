@@ -161,7 +161,7 @@ func (c checker) checkMembers(cond *Condition, at string, ids []string) {
 		c.warn("condition %q has one member: its vote decides nothing", cond.Name)
 	}
 	c.checkPolicy(cond, at)
-	if len(cond.Members) == 2 && cond.Vote == "majority" {
+	if len(cond.Members) == 2 && cond.Vote == "majority" && cond.Execution != "hedged" {
 		c.warn("condition %q has two members: where they differ, a majority is a tie", cond.Name)
 	}
 	c.checkHedge(cond, at+".hedge", ids)

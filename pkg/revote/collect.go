@@ -26,17 +26,16 @@ type Collector struct {
 
 // asked is a query with the answers to it.
 type asked struct {
-	condition  string
-	item       string
-	itemIndex  int
-	repeat     int
-	cluster    string
-	expected   string
-	slots      map[string]slot // by call
-	answers    map[slot]ensemble.Recorded
-	texts      map[slot]string
-	simulated  map[slot]bool
-	unfinished int
+	condition string
+	item      string
+	itemIndex int
+	repeat    int
+	cluster   string
+	expected  string
+	slots     map[string]slot // by call
+	answers   map[slot]ensemble.Recorded
+	texts     map[slot]string
+	simulated map[slot]bool
 }
 
 // slot is a place in an ensemble: a member, and how often it was named before.

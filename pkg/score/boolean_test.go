@@ -16,7 +16,7 @@ func TestBoolean(t *testing.T) {
 		"not true": "false", "Not false.": "true", "It is not true": "false", "that’s not correct": "false", "It isn't wrong": "true",
 		"The answer is yes": "true", "The final answer: no.": "false", "Yes, because two is even.": "true", "No. It is odd.": "false", "No — 9 is a square": "false",
 		"true or false": "", "yes and no": "", "Yes, but no": "", "Yes, or perhaps not": "", "maybe": "", "no doubt it is true": "", "notable": "", "yesterday": "",
-		"I know it": "", "not": "", "": "", "…": "", "truely": "", "10": "",
+		"I know it": "", "not": "", "": "", "…": "", "truish": "", "10": "",
 	} {
 		got, ok := n.Normalize(text)
 		if got != want || ok != (want != "") {
