@@ -41,7 +41,10 @@ func (s *Server) serve(d dialect) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		e := &exchange{Server: s, dialect: d, w: w, r: r, began: time.Now()}
 		s.counts.enter()
-		defer s.counts.leave()
+		defer func() {
+			s.last.Store(time.Now().UnixNano())
+			s.counts.leave()
+		}()
 		e.complete()
 	}
 }

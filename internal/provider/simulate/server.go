@@ -27,6 +27,7 @@ type Server struct {
 	byMode   []atomic.Uint64
 	serial   atomic.Uint64
 	first    atomic.Int64 // when the first request came, in nanoseconds of the epoch
+	last     atomic.Int64 // when the last one ended, likewise
 	seen     occurrences
 }
 

@@ -23,6 +23,7 @@ type Stats struct {
 	Streamed    uint64                `json:"streamed"`  // requests for a stream
 	Modes       map[string]uint64     `json:"modes"`     // how requests went wrong
 	Tokens      Tokens                `json:"tokens"`    // of answers
+	WindowNS    int64                 `json:"window_ns"` // from the first request to the end of the last one that ended
 	Models      map[string]ModelStats `json:"models"`
 }
 
@@ -89,6 +90,9 @@ func (s *Server) Stats() Stats {
 		Answered: all.answered.Load(), Errors: all.errors.Load(), RateLimited: all.rateLimited.Load(),
 		Cancelled: all.cancelled.Load(), Rejected: all.rejected.Load(), Peak: all.peak.Load(), Streamed: all.streamed.Load(),
 		Modes: map[string]uint64{}, Tokens: all.tokens.load(), Models: map[string]ModelStats{},
+	}
+	if last := s.last.Load(); last > 0 {
+		out.WindowNS = last - s.first.Load()
 	}
 	for i, mode := range s.modes {
 		if n := s.byMode[i].Load(); n > 0 {
