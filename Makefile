@@ -58,6 +58,10 @@ fuzz: engine ## fuzz every target for FUZZTIME (10s)
 bench: engine ## run every benchmark for BENCHTIME (1s), with allocations
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) work
 
+.PHONY: bench-calls
+bench-calls: engine build ## measure calls against a simulated provider in a process of its own
+	$(GO) run ./test/bench/calls -crucible bin/crucible
+
 .PHONY: lint
 lint: $(LINTER) ## gofmt, vet and the rules of .golangci.yml, on every module
 	$(GO) vet work

@@ -168,7 +168,9 @@ func (w *worker) consume(ctx context.Context) error {
 		Stream:  events.RunStream(w.run.ID),
 		Durable: "caller_" + w.pool.Name,
 		Filter:  events.Subject{Kind: events.KindCallRequested, Run: w.run.ID, Tail: w.pool.Name}.Filter(),
-		Workers: w.pool.concurrency(),
+		// Permits bound what is under way: half of the workers wait for one, with
+		// their order decoded, while the other half's answers are being stored.
+		Workers: 2 * w.pool.concurrency(),
 		AckWait: w.AckWait,
 		Reset:   w.Sole,
 		Service: "caller",

@@ -41,7 +41,7 @@ type load struct {
 
 func loads() []load {
 	return []load{
-		{name: "1 s, 512 in flight", latency: time.Second, concurrency: 512, calls: 10 * 512, share: 0.95, cpu: 800 * time.Microsecond},
+		{name: "1 s, 512 in flight", latency: time.Second, concurrency: 512, calls: 20 * 512, share: 0.95, cpu: 800 * time.Microsecond},
 		{name: "50 ms, 512 in flight", latency: 50 * time.Millisecond, concurrency: 512, calls: 20_000, rate: 1500, cpu: 800 * time.Microsecond},
 		{name: "50 ms, 100 in flight", latency: 50 * time.Millisecond, concurrency: 100, calls: 10_000, cpu: 800 * time.Microsecond},
 	}
@@ -53,14 +53,52 @@ func main() {
 	crucible := flag.String("crucible", "bin/crucible", "the binary")
 	only := flag.String("only", "", "measure only the loads whose names hold this")
 	keep := flag.String("keep", "", "folder for the data of the runs; default a temporary one")
+	promptfoo := flag.String("promptfoo", "", "its command: compare with it instead, such as 'npx promptfoo@0.123.1'")
+	calls := flag.Int("calls", 5000, "how many calls to compare with")
+	parallel := flag.Int("parallel", 100, "how many of these are under way")
 	flag.Parse()
-	if err := measureAll(ctx, *crucible, *only, *keep); err != nil {
+	err := error(nil)
+	if *promptfoo == "" {
+		err = measureAll(ctx, *crucible, *only, *keep)
+	} else {
+		err = compareAll(ctx, *crucible, *promptfoo, *keep, load{name: "crucible", latency: 50 * time.Millisecond, concurrency: *parallel, calls: *calls})
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "calls:", err)
 		os.Exit(1)
 	}
 }
 
-func measureAll(ctx context.Context, crucible, only, folder string) (err error) {
+func measureAll(ctx context.Context, crucible, only, folder string) error {
+	return in(folder, crucible, func(crucible, folder string) error {
+		var missed []string
+		for i, l := range loads() {
+			if !strings.Contains(l.name, only) {
+				continue
+			}
+			r, err := measure(ctx, crucible, filepath.Join(folder, fmt.Sprint(i)), l)
+			if err != nil {
+				return fmt.Errorf("%s: %w", l.name, err)
+			}
+			fmt.Println(r.line(l))
+			missed = append(missed, r.missed(l)...)
+		}
+		if len(missed) > 0 {
+			return errors.New("below what must be reached: " + strings.Join(missed, "; "))
+		}
+		return nil
+	})
+}
+
+func compareAll(ctx context.Context, crucible, promptfoo, folder string, l load) error {
+	return in(folder, crucible, func(crucible, folder string) error {
+		return compare(ctx, crucible, promptfoo, folder, l)
+	})
+}
+
+// in does something in a folder, a temporary one if it has no name, under a head of
+// what will be printed.
+func in(folder, crucible string, do func(crucible, folder string) error) (err error) {
 	if crucible, err = filepath.Abs(crucible); err != nil {
 		return err
 	}
@@ -71,22 +109,7 @@ func measureAll(ctx context.Context, crucible, only, folder string) (err error) 
 		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	}
 	fmt.Printf("%-22s %8s %8s %8s %8s %8s %9s %9s %9s\n", "load", "calls", "wall", "calling", "calls/s", "share", "cpu/call", "server", "both")
-	var missed []string
-	for i, l := range loads() {
-		if !strings.Contains(l.name, only) {
-			continue
-		}
-		r, err := measure(ctx, crucible, filepath.Join(folder, fmt.Sprint(i)), l)
-		if err != nil {
-			return fmt.Errorf("%s: %w", l.name, err)
-		}
-		fmt.Println(r.line(l))
-		missed = append(missed, r.missed(l)...)
-	}
-	if len(missed) > 0 {
-		return errors.New("below what must be reached: " + strings.Join(missed, "; "))
-	}
-	return nil
+	return do(crucible, folder)
 }
 
 // result is what was measured of a load.
@@ -145,12 +168,12 @@ func measure(ctx context.Context, crucible, folder string, l load) (r result, er
 	if err := os.WriteFile(filepath.Join(folder, "data.jsonl"), items(l.calls), 0o600); err != nil {
 		return r, err
 	}
-	s, err := start(ctx, crucible, folder, "--p50", l.latency.String(), "--answers", "data.jsonl", "--output-tokens", "105")
+	s, err := start(ctx, crucible, folder, serverFlags(l)...)
 	if err != nil {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, s.end(&r)) }()
-	text := fmt.Sprintf(spec, s.url, l.concurrency, min(2000, 2*l.concurrency))
+	text := fmt.Sprintf(spec, s.url, l.concurrency, min(2000, 3*l.concurrency))
 	if err := os.WriteFile(filepath.Join(folder, "spec.yaml"), []byte(text), 0o600); err != nil {
 		return r, err
 	}
@@ -164,6 +187,10 @@ func measure(ctx context.Context, crucible, folder string, l load) (r result, er
 	r.wall = time.Since(began)
 	r.client = run.ProcessState.UserTime() + run.ProcessState.SystemTime()
 	return r, s.stats(ctx, &r)
+}
+
+func serverFlags(l load) []string {
+	return []string{"--p50", l.latency.String(), "--answers", "data.jsonl", "--output-tokens", "105"}
 }
 
 // items are questions with their answers.
