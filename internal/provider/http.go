@@ -24,6 +24,7 @@ type HTTP struct {
 	*client
 	config    experiment.HTTP
 	templates *experiment.HTTPTemplates
+	taken     *http.Client // of sdk
 	key       Secret
 }
 
@@ -42,7 +43,8 @@ func NewHTTP(h experiment.HTTP, c ClientConfig) (*HTTP, error) {
 	if h.Answer == "" {
 		return nil, errors.New("http: answer: the path of the answer is missing")
 	}
-	p := &HTTP{client: bareClient(NameHTTP, c), config: h, templates: t, key: c.Key}
+	core := bareClient(NameHTTP, c)
+	p := &HTTP{client: core, config: h, templates: t, taken: core.sdk(), key: c.Key}
 	if len(h.Statuses) > 0 {
 		p.success = func(status int) bool { return slices.Contains(h.Statuses, status) }
 	}
@@ -58,10 +60,13 @@ func (h *HTTP) Ask(ctx context.Context, r *Request) (*Reply, error) {
 	if err != nil {
 		return nil, unprocessable(h.scrub.message(err.Error()))
 	}
-	trip, traced := newTrip(ctx)
-	trip.url = req.URL
-	trip.res, trip.err = h.http.Do(req.WithContext(traced))
-	return h.receive(ctx, r, trip, pathDialect{&h.config})
+	return h.exchange(ctx, r, pathDialect{&h.config}, func(ctx context.Context) error {
+		res, err := h.taken.Do(req.WithContext(ctx))
+		if err == nil {
+			_ = res.Body.Close() // the real one is read by exchange
+		}
+		return err
+	})
 }
 
 // request makes the request of an order.
