@@ -26,6 +26,7 @@ type EffectivePool struct {
 	Provider    string `json:"provider"`
 	BaseURL     string `json:"base_url"`
 	KeyEnv      string `json:"api_key_env"`
+	KeyFile     string `json:"api_key_file,omitempty"`
 	KeySet      bool   `json:"key_set"`
 	Concurrency int    `json:"concurrency"`
 	RPM         int    `json:"rpm"`
@@ -50,7 +51,7 @@ func (c Config) Effective() Effective {
 	}
 	for _, p := range c.pools() {
 		e.Pools = append(e.Pools, EffectivePool{
-			Name: p.Name, Provider: p.Provider, BaseURL: redacted(p.BaseURL), KeyEnv: p.KeyEnv,
+			Name: p.Name, Provider: p.Provider, BaseURL: redacted(p.BaseURL), KeyEnv: p.KeyEnv, KeyFile: p.KeyFile,
 			KeySet:      p.KeyEnv != "" && c.Getenv(p.KeyEnv) != "",
 			Concurrency: p.Concurrency, RPM: p.RPM, TPM: p.TPM,
 		})
@@ -75,6 +76,9 @@ func (e Effective) Text() string {
 		_, _ = fmt.Fprintf(w, "pool %s\t%s", p.Name, p.Provider)
 		if p.BaseURL != "" {
 			_, _ = fmt.Fprintf(w, " at %s", p.BaseURL)
+		}
+		if p.KeyFile != "" {
+			_, _ = fmt.Fprintf(w, ", key in the file %s", p.KeyFile)
 		}
 		if p.KeyEnv != "" {
 			set := "not set"

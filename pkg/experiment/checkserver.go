@@ -8,11 +8,6 @@ import (
 	"strings"
 )
 
-// asked tells the providers that are asked over a network.
-func asked(provider string) bool {
-	return slices.Contains([]string{"openai", "anthropic", "google", "http"}, provider)
-}
-
 // keyEnvOf is the variable that holds a provider's key where a spec says
 // nothing and the address is the provider's own.
 func keyEnvOf(provider string) string {
