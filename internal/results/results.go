@@ -14,6 +14,7 @@ import (
 	"github.com/crucible-go/crucible/internal/store"
 	"github.com/crucible-go/crucible/pkg/analysis"
 	"github.com/crucible-go/crucible/pkg/events"
+	"github.com/crucible-go/crucible/pkg/experiment"
 )
 
 // The errors that callers branch on.
@@ -124,7 +125,11 @@ type fold struct {
 }
 
 func newFold(log *bus.Bus, e *Ended, items bool) *fold {
-	return &fold{log: log, end: e, rows: analysis.NewCollector(analysis.Options{Queries: e.Planned.Queries, Items: items})}
+	o := analysis.Options{Queries: e.Planned.Queries, Items: items}
+	if spec, err := experiment.ParseResolved(e.Planned.Config); err == nil && !items { // Derive reports the error
+		o.Calls = analysis.NeedsCalls(spec)
+	}
+	return &fold{log: log, end: e, rows: analysis.NewCollector(o)}
 }
 
 func (f *fold) kinds() (out []events.Kind) {
@@ -172,6 +177,7 @@ func (f *fold) replay(ctx context.Context, log *bus.Bus) error {
 func (f *fold) derive() (*analysis.Analysis, []byte, error) {
 	rows, orphans := f.rows.Rows()
 	in := analysis.InputOf(f.end.Planned, rows)
+	in.Calls = f.rows.Calls()
 	in.Unreadable = f.unreadable + orphans
 	a, err := analysis.Derive(in)
 	if err != nil {

@@ -47,6 +47,11 @@ type Condition struct {
 	Simulated   bool              `json:"simulated"` // at least one member is
 	Recorded    bool              `json:"recorded"`  // at least one member is
 	Metrics     map[string]Metric `json:"metrics"`
+	// Hedging counts the copies of its calls; absent where it does not hedge.
+	Hedging *Hedging `json:"hedging,omitempty"`
+	// LatencyVoid is the number of answers whose latency says more of the calling
+	// process than of the provider.
+	LatencyVoid int `json:"latency_void,omitempty"`
 	// Sensitivity is how far failed and unasked queries could move the
 	// accuracy; absent where there are none.
 	Sensitivity *Sensitivity `json:"sensitivity,omitempty"`

@@ -21,7 +21,9 @@ type Input struct {
 	Simulated   []string // ids of the models whose answers are simulated
 	Recorded    []string // ids of the models whose answers were recorded
 	Rows        []Row    // in any order
-	Unreadable  int      // events of the run that could not be read and were passed over
+	// Calls are sums over the calls of each condition; nil where none were counted.
+	Calls      map[string]*Calls
+	Unreadable int // events of the run that could not be read and were passed over
 }
 
 // InputOf is the input for the rows of a planned run.
@@ -120,7 +122,7 @@ func (d *deriver) place() error {
 	for i := range d.spec.Conditions {
 		c := &d.spec.Conditions[i]
 		g := &group{spec: c, rows: make([]*Row, d.in.Items*d.repeat), values: map[string][]float64{}}
-		for _, m := range c.Members {
+		for _, m := range c.Asks() {
 			g.simulated = g.simulated || slices.Contains(d.in.Simulated, m)
 			g.recorded = g.recorded || slices.Contains(d.in.Recorded, m)
 		}
@@ -210,6 +212,7 @@ func (d *deriver) condition(g *group) Condition {
 		c.Metrics[m.name] = d.estimate(g, m)
 	}
 	c.Warnings = append(c.Warnings, d.remarks(&c)...)
+	d.hedging(&c, g.spec)
 	return c
 }
 
@@ -274,7 +277,7 @@ func (d *deriver) used(ids []string) []string {
 		if !slices.Contains(ids, id) {
 			continue
 		}
-		if slices.ContainsFunc(d.spec.Conditions, func(c experiment.Condition) bool { return slices.Contains(c.Members, id) }) {
+		if slices.ContainsFunc(d.spec.Conditions, func(c experiment.Condition) bool { return slices.Contains(c.Asks(), id) }) {
 			out = append(out, id)
 		}
 	}

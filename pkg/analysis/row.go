@@ -58,6 +58,9 @@ type Options struct {
 	// Items keeps what was asked, for dataset.jsonl. It needs the messages of
 	// every item in memory.
 	Items bool
+	// Calls keeps sums over the calls of each condition; see NeedsCalls. It needs
+	// the ids of all calls in memory.
+	Calls bool
 }
 
 // Collector is a fold over the events of a run: it builds the rows from
@@ -70,6 +73,8 @@ type Collector struct {
 	seen  []byte
 	items map[string]*Item
 	text  map[string]string
+	calls map[string]*Calls // by condition
+	known map[string]bool   // calls that were counted
 }
 
 const (
@@ -82,7 +87,7 @@ func NewCollector(opt Options) *Collector {
 	n := opt.Queries
 	return &Collector{
 		opt: opt, rows: make([]Row, n), seen: make([]byte, n),
-		items: map[string]*Item{}, text: map[string]string{},
+		items: map[string]*Item{}, text: map[string]string{}, calls: map[string]*Calls{}, known: map[string]bool{},
 	}
 }
 
@@ -93,6 +98,8 @@ func (c *Collector) Wants(k events.Kind) bool {
 		return true
 	case events.KindCallRequested:
 		return c.opt.Items
+	case events.KindCallCompleted:
+		return c.opt.Calls
 	}
 	return false
 }
@@ -124,6 +131,10 @@ func (c *Collector) AddEvent(ev *events.Event) error {
 	case *events.CallRequested:
 		if c.opt.Items {
 			c.call(ev, d)
+		}
+	case *events.CallCompleted:
+		if c.opt.Calls {
+			c.completed(ev, d)
 		}
 	}
 	return nil
@@ -220,6 +231,24 @@ func (c *Collector) call(ev *events.Event, d *events.CallRequested) {
 		it.Recorded[member] = strings.Clone(d.Recorded.Text)
 	}
 }
+
+// completed counts a call for its condition, once. Calls that score an answer are
+// not its own.
+func (c *Collector) completed(ev *events.Event, d *events.CallCompleted) {
+	if d.Role != events.RoleAnswer || c.known[ev.Call] {
+		return
+	}
+	c.known[strings.Clone(ev.Call)] = true
+	k := c.calls[ev.Condition]
+	if k == nil {
+		k = new(Calls)
+		c.calls[c.keep(ev.Condition)] = k
+	}
+	k.add(d)
+}
+
+// Calls are the sums over the calls of each condition that had any.
+func (c *Collector) Calls() map[string]*Calls { return c.calls }
 
 func (c *Collector) itemOf(id string) *Item {
 	it := c.items[id]

@@ -40,7 +40,7 @@ func newBoard() *board {
 
 // enter derives a context for a call, which ends when the call can no longer
 // matter; leave is to be called when it has been made. A call that takes no time
-// is only asked once whether it still matters.
+// is made unless the run was cancelled: whether a verdict came first would be chance.
 func (b *board) enter(ctx context.Context, c *call, instant bool) (_ context.Context, leave func()) {
 	if !instant {
 		b.once.Do(func() { close(b.wanted) })
@@ -52,7 +52,7 @@ func (b *board) enter(ctx context.Context, c *call, instant bool) (_ context.Con
 	switch {
 	case b.cancelled:
 		cause = errRunCancelled
-	case b.decided[query]:
+	case b.decided[query] && !instant:
 		cause = errDecided
 	case instant:
 		return ctx, func() {}

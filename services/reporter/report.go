@@ -53,11 +53,17 @@ func models(ids []string) string {
 func (r *Report) asked(ids []string) []string {
 	var out []string
 	for _, id := range ids {
-		if slices.ContainsFunc(r.Spec.Conditions, func(c experiment.Condition) bool { return slices.Contains(c.Members, id) }) {
+		if slices.ContainsFunc(r.Spec.Conditions, func(c experiment.Condition) bool { return slices.Contains(c.Asks(), id) }) {
 			out = append(out, id)
 		}
 	}
 	return out
+}
+
+// priced reports whether the spec gives a model a price, as it may a simulated
+// one.
+func (r *Report) priced(id string) bool {
+	return slices.ContainsFunc(r.Spec.Models, func(m experiment.Model) bool { return m.ID == id && m.Price != nil })
 }
 
 // list is "a, b and c".
@@ -244,7 +250,8 @@ func (r *Report) cost() []string {
 			orZero(e.CostUSD), counted(e.Calls.Requested, "call", "calls"), counted(e.UnpricedCalls, "call", "calls"))
 	}
 	out := []string{total}
-	if free := append(slices.Clone(r.asked(e.Simulated)), r.asked(e.Recorded)...); len(free) > 0 {
+	free := append(slices.Clone(r.asked(e.Simulated)), r.asked(e.Recorded)...)
+	if free = slices.DeleteFunc(free, r.priced); len(free) > 0 {
 		out = append(out, fmt.Sprintf("Answers of %s cost nothing, because they are simulated or recorded.", list(free)))
 	}
 	if n := len(e.PossiblyBilled); n > 0 {

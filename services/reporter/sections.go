@@ -153,6 +153,34 @@ func (r *Report) costs(b *builder) {
 		t.Rows = append(t.Rows, row(name(c.Name), "$"+name(c.CostUSD), unknown))
 	}
 	b.add(t)
+	r.hedging(b)
+}
+
+// hedging says what backups were made and what they cost, from the least to the
+// most that the providers may charge.
+func (r *Report) hedging(b *builder) {
+	t := Table{Label: "hedging", Caption: "Backup calls, and what all calls of the condition cost.",
+		Columns: append(words("condition"), numbers("calls", "extra calls", "rate", "of them won", "cancelled", "cost", "pro rata", "worst case")...)}
+	for i := range r.Analysis.Conditions {
+		c := &r.Analysis.Conditions[i]
+		h := c.Hedging
+		if h == nil {
+			continue
+		}
+		rate := "–"
+		if h.Calls > 0 {
+			rate = plain(100*float64(h.Extra)/float64(h.Calls)) + " %"
+		}
+		t.Rows = append(t.Rows, row(name(c.Name), thousands(h.Calls), thousands(h.Extra), rate, thousands(h.Wins), thousands(h.Cancelled),
+			"$"+name(h.CostUSD), "$"+name(h.ProrataUSD), "$"+name(h.WorstCaseUSD)))
+	}
+	if t.Rows == nil {
+		return
+	}
+	b.part("Backup calls")
+	b.say("A copy that another one has beaten is cancelled. What it then costs is the provider's to say: pro rata is its prompt and what it had produced by then, " +
+		"the worst case is all of it, and the cost counts it by the policy of its model.")
+	b.add(t)
 }
 
 func (r *Report) failed(b *builder) {
