@@ -169,7 +169,7 @@ func (r *Report) hedging(b *builder) {
 		}
 		rate := "–"
 		if h.Calls > 0 {
-			rate = plain(100*float64(h.Extra)/float64(h.Calls)) + " %"
+			rate = percent(float64(h.Extra) / float64(h.Calls))
 		}
 		t.Rows = append(t.Rows, row(name(c.Name), thousands(h.Calls), thousands(h.Extra), rate, thousands(h.Wins), thousands(h.Cancelled),
 			"$"+name(h.CostUSD), "$"+name(h.ProrataUSD), "$"+name(h.WorstCaseUSD)))

@@ -102,7 +102,7 @@ func checkTable(t *testing.T, dir string, want map[string]score) {
 // either shape.
 func TestDeterminism(t *testing.T) {
 	t.Parallel()
-	for _, spec := range []string{"arithmetic.yaml", "arithmetic-simulated.yaml"} {
+	for _, spec := range []string{"arithmetic.yaml", "arithmetic-simulated.yaml", "hedged.yaml"} {
 		t.Run(spec, func(t *testing.T) {
 			t.Parallel()
 			var first map[string]string
