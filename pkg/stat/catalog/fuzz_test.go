@@ -115,7 +115,11 @@ func unsound(e Entry, out Output, s Settings) string {
 	if out.P == nil && out.Estimate == nil && out.Comparisons == nil && out.Adjusted == nil && out.Details == nil {
 		return "no answer at all"
 	}
-	if out.Interval != nil && outside(e.Name, *out.Estimate, out.Interval.Low, out.Interval.High) {
+	name := e.Name
+	if out.Interval != nil && slices.Contains(mayMiss, out.Interval.Method) {
+		name = out.Interval.Method
+	}
+	if out.Interval != nil && outside(name, *out.Estimate, out.Interval.Low, out.Interval.High) {
 		return "the interval is not about its estimate"
 	}
 	if out.Interval != nil && !(out.Interval.Level > 0 && out.Interval.Level < 1 && out.Interval.Attained >= 0 && out.Interval.Attained <= 1) {
@@ -155,10 +159,11 @@ func unsound(e Entry, out Output, s Settings) string {
 
 // mayMiss names what has an interval that need not hold its estimate: shares of
 // variance and of chi-squared, whose bounds are those of the population's share
-// while the estimate is the sample's, which is greater by what chance adds; and
-// coefficients whose bounds are resampled or approximate.
+// while the estimate is the sample's, which is greater by what chance adds;
+// coefficients whose bounds are resampled or approximate; and Agresti and Caffo's
+// interval, which is about a difference that is drawn towards 0.
 var mayMiss = []string{"eta_squared", "partial_eta_squared", "omega_squared", "epsilon_squared", "cohens_f", "cohens_w", "cramers_v",
-	"krippendorff_alpha", "icc"}
+	"krippendorff_alpha", "icc", "agresti_caffo", "bootstrap_percentile"}
 
 // awkward are numbers that procedures stumble over.
 var awkward = []float64{0, math.Copysign(0, -1), 1, -1, 2, 0.5, 3, 10, 100, 1e6, 1e9, 1e15, 1e16, 9007199254740993, 1e160, 1e300, -1e300, math.MaxFloat64,
