@@ -207,7 +207,7 @@ func plurality(p Pattern, k int) int {
 		}
 	}
 	for b := range min(p.Blocks(), len(votes)) {
-		if best < 0 || votes[b] > votes[best] {
+		if best < 0 || votes[b] > votes[best] { //nolint:gosec // a pattern has at most 15 blocks
 			best = b
 		}
 	}
