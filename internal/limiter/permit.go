@@ -1,6 +1,7 @@
 package limiter
 
 import (
+	"context"
 	"time"
 
 	"github.com/crucible-go/crucible/internal/provider"
@@ -33,6 +34,44 @@ func (p *Permit) Done(reply *provider.Reply, failure *provider.Error) {
 	if p.also != nil {
 		p.also.settle(verdict{sent: v.sent, used: v.used})
 	}
+}
+
+// Pace waits until a request may leave whose permit is some time old: what has to
+// happen in between, such as storing the intent, may have taken long, and then
+// all of that time would ask at once. It returns how long it has waited, at most
+// until ctx is done.
+func (p *Permit) Pace(ctx context.Context) time.Duration {
+	if p == nil {
+		return 0
+	}
+	wait := p.pool.paced()
+	if p.also != nil {
+		wait = max(wait, p.also.pool.paced())
+	}
+	if wait == 0 {
+		return 0
+	}
+	start := time.Now()
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	return time.Since(start)
+}
+
+// paced takes the next place among the requests that leave, and returns how long
+// it is until then.
+func (p *Pool) paced() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.limits[limit.Requests] == 0 {
+		return 0
+	}
+	wait := max(0, p.leaving.Wait(p.now(), 1))
+	p.leaving.Take(1)
+	return wait
 }
 
 func (p *Permit) settle(v verdict) {

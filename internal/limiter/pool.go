@@ -76,6 +76,7 @@ type Pool struct {
 	looked   time.Duration // when it was last thought about whether to renew
 
 	requests, tokens limit.Bucket
+	leaving          limit.Bucket // requests that leave, a little faster than permits
 	busy             int64
 	queue            queue
 	demand           demand
@@ -342,12 +343,14 @@ func (p *Pool) adopt(now time.Duration) {
 	}
 	p.requests.Rate(now, p.usable[limit.Requests])
 	p.tokens.Rate(now, p.usable[limit.Tokens])
+	p.leaving.Rate(now, p.usable[limit.Requests]/10*11)
 	if m := p.state.Members[p.Member]; m == nil {
 		p.filled = false
 	} else if !p.filled && (m.Have[limit.Requests] > 0 || m.Have[limit.Tokens] > 0) {
 		p.filled = true
 		p.requests.Fill(part(p.usable[limit.Requests], p.limits[limit.Requests]))
 		p.tokens.Fill(part(p.usable[limit.Tokens], p.limits[limit.Tokens]))
+		p.leaving.Fill(1)
 	}
 	if p.state.Gate.Probe != p.Member {
 		p.probing = false

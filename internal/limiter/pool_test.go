@@ -132,6 +132,45 @@ func TestRates(t *testing.T) {
 	})
 }
 
+// What comes between permits and requests may take long: the requests still leave
+// evenly.
+func TestPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := proven(limit.PerMinute(64, 3600, 0))
+		var permits []*limiter.Permit
+		for range 30 {
+			permits = append(permits, acquire(t, p))
+		}
+		<-time.After(time.Second) // the log has stalled
+		start := time.Now()
+		var at []time.Duration
+		for _, permit := range permits {
+			permit.Pace(t.Context())
+			at = append(at, time.Since(start))
+			permit.Done(good(), nil)
+		}
+		for i := 8; i < len(at); i++ {
+			if d := at[i] - at[i-8]; d < 20*time.Millisecond {
+				t.Errorf("requests %d to %d left within %v", i-8, i, d)
+			}
+		}
+		if last := at[len(at)-1]; last > 500*time.Millisecond {
+			t.Errorf("the last request left after %v", last)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		permit := acquire(t, p)
+		if d := permit.Pace(ctx); d != 0 {
+			t.Errorf("nobody wants the request any more: it waited %v", d)
+		}
+		permit.Done(nil, nil)
+		free := acquire(t, proven(calls(1)))
+		if d := free.Pace(t.Context()); d != 0 {
+			t.Errorf("without a rate a request waited %v", d)
+		}
+	})
+}
+
 // A wrong key is used once: the first call goes ahead of the others, and when it
 // is refused they all get the same class, until a minute has passed.
 func TestRefusedKeyStopsThePool(t *testing.T) {

@@ -153,6 +153,12 @@ func (a *attempt) ours(payload []byte) bool {
 
 // ask sends the request and waits for what comes of it.
 func (a *attempt) ask(ctx context.Context) error {
+	if paced := a.permit.Pace(ctx); paced > 0 {
+		a.record.WaitNS += paced.Nanoseconds()
+		a.mu.Lock()
+		a.waited += paced
+		a.mu.Unlock()
+	}
 	a.sent = a.Now()
 	began := a.sinceBegan(a.sent)
 	a.record.StartNS = began.Nanoseconds()
