@@ -4,12 +4,14 @@ package runs
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/pkg/budget"
 	"github.com/crucible-go/crucible/pkg/events"
 )
 
@@ -29,6 +31,8 @@ type Run struct {
 	mu        sync.Mutex
 	suspended int
 	resumed   int
+	budget    *events.Budget // that of the last resumption that has one
+	budgetAt  int            // its number
 	changed   chan struct{}
 
 	cancelled chan struct{}
@@ -110,8 +114,29 @@ func (r *Run) Suspensions() (suspended, resumed int, changed <-chan struct{}) {
 	return r.suspended, r.resumed, r.changed
 }
 
-// WaitResumed waits until the run is not suspended, or has ended, and reports
-// whether it goes on; false also when ctx is done first.
+// Limit is what the run may spend: by its plan, or by the last resumption that
+// says so.
+func (r *Run) Limit() (budget.Limit, error) {
+	r.mu.Lock()
+	b := r.budget
+	r.mu.Unlock()
+	if b == nil {
+		var planned struct{ Budget events.Budget }
+		if err := json.Unmarshal(r.Planned.Config, &planned); err != nil {
+			return budget.Limit{}, fmt.Errorf("run %s: budget of the plan: %w", r.ID, err)
+		}
+		b = &planned.Budget
+	}
+	l, err := budget.Parse(b.USD, b.Calls, b.Tokens)
+	if err != nil {
+		return budget.Limit{}, fmt.Errorf("run %s: %w", r.ID, err)
+	}
+	return l, nil
+}
+
+// WaitResumed waits until the run is not suspended, or is to be cancelled, or has
+// ended, and reports whether somebody must go on with it; false also when ctx is
+// done first.
 func (r *Run) WaitResumed(ctx context.Context) bool {
 	for {
 		suspended, resumed, changed := r.Suspensions()
@@ -120,6 +145,8 @@ func (r *Run) WaitResumed(ctx context.Context) bool {
 		}
 		select {
 		case <-changed:
+		case <-r.cancelled:
+			return r.Open()
 		case <-r.ended:
 			return false
 		case <-ctx.Done():
@@ -144,6 +171,9 @@ func (r *Run) apply(s events.Subject, ev *events.Event) {
 		r.notify()
 	case s.Kind == events.KindRunResumed:
 		r.resumed = max(r.resumed, s.Attempt())
+		if d, ok := ev.Data.(*events.RunResumed); ok && d.Budget != nil && s.Attempt() > r.budgetAt {
+			r.budget, r.budgetAt = d.Budget, s.Attempt()
+		}
 		r.notify()
 	case s.Kind == events.KindRunCancelRequested:
 		closeOnce(r.cancelled)

@@ -184,9 +184,15 @@ func TestSuspensions(t *testing.T) {
 	}
 	goes := make(chan bool, 1)
 	go func() { goes <- r.WaitResumed(t.Context()) }()
-	say(t, log, events.ResumedSubject("r", 1), &events.RunResumed{Reason: "test"})
+	if l, err := r.Limit(); err != nil || !l.None() {
+		t.Fatalf("a run without a budget has %s: %v", l, err)
+	}
+	say(t, log, events.ResumedSubject("r", 1), &events.RunResumed{Reason: "test", Budget: &events.Budget{USD: "2.00", Calls: 7}})
 	if !wait(t, goes, "the resumption") {
 		t.Fatal("a resumed run does not go on")
+	}
+	if l, err := r.Limit(); err != nil || l.String() != "$2, 7 calls" {
+		t.Fatalf("the new budget is %s: %v", l, err)
 	}
 	_, _, changed = r.Suspensions()
 	say(t, log, events.SuspendedSubject("r", 2), &events.RunSuspended{Reason: "disk"})
@@ -201,8 +207,12 @@ func TestSuspensions(t *testing.T) {
 	defer stop()
 	say(t, log, events.RunSubject(events.KindRunCancelRequested, "r"), &events.RunCancelRequested{})
 	wait(t, r.CancelRequested(), "the request to stop")
+	if !wait(t, goes, "the request to stop") {
+		t.Fatal("nobody ends a suspended run that is to stop")
+	}
 	end(t, log, "r")
-	if wait(t, goes, "the end") {
+	wait(t, r.Ended(), "the end")
+	if r.WaitResumed(t.Context()) {
 		t.Fatal("a run that has ended goes on")
 	}
 	wait(t, ctx.Done(), "the end of what lasts until the end")

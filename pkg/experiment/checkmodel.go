@@ -80,6 +80,10 @@ func (c checker) checkModel(m *Model, at string) {
 	if m.Price != nil {
 		c.need(at+".price.input", string(m.Price.Input), "dollars per million tokens of input")
 		c.need(at+".price.output", string(m.Price.Output), "dollars per million tokens of output")
+		if m.Price.Batch != nil {
+			c.need(at+".price.batch.input", string(m.Price.Batch.Input), "dollars per million tokens of input")
+			c.need(at+".price.batch.output", string(m.Price.Batch.Output), "dollars per million tokens of output")
+		}
 	}
 	switch m.Provider {
 	case "recorded":

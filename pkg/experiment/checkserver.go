@@ -32,9 +32,7 @@ func (c checker) checkServerModel(m *Model, at string) {
 	if m.APIKeyFile != "" && c.has(at+".api_key_env") {
 		c.problem(at+".api_key_file", "name one of the two", "%s has a variable and a file for its key", at)
 	}
-	if _, ok := m.limitOfOutput(); !ok && m.Price != nil && c.s.uses(m.ID) {
-		c.warn("model %q has no params.max_tokens: estimates assume %d tokens for an answer", m.ID, assumedOutput)
-	}
+	c.checkOutputLimit(m)
 	var params map[string]json.RawMessage
 	if json.Unmarshal(m.Params, &params) == nil {
 		for _, name := range Unsent(m.Provider, m.Model, params) {

@@ -141,7 +141,7 @@ func (p *Plan) hedgeOf(c *plannedCondition, it *Item, spans []span, at float64) 
 	h.Backups = make([]events.Backup, len(c.backups))
 	for i := range c.backups {
 		m := &c.backups[i]
-		b := events.Backup{Member: m.id, Provider: m.model.Provider, Pool: m.pool, Model: m.model.Model, Params: easyjson.RawMessage(m.model.Params),
+		b := events.Backup{Member: m.id, Provider: m.model.Provider, Pool: m.pool, Model: m.model.Model, Params: m.params,
 			Stream: m.model.Stream, Accept: m.model.Accept, TimeoutNS: int64(m.model.Timeout), LoserCost: m.model.LoserCost, Price: m.price}
 		if m.model.Provider == "simulated" {
 			b.Simulated = p.simulated(m, it, spans, at)

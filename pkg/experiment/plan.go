@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/crucible-go/crucible/pkg/events"
+	"github.com/crucible-go/crucible/pkg/money"
 	"github.com/mailru/easyjson"
-	"github.com/shopspring/decimal"
 )
 
 // Answer is a recorded answer from a file of its own.
@@ -45,6 +45,7 @@ type Plan struct {
 	seed       string
 
 	inputTokens int64 // the most that the messages of all items have
+	inputMost   int64 // the most that those of one item have
 }
 
 type plannedCondition struct {
@@ -63,9 +64,9 @@ type plannedMember struct {
 	id       string
 	ordinal  int
 	pool     string
-	price    *events.Price   // nil: unknown
-	input    decimal.Decimal // of price
-	output   decimal.Decimal
+	price    *events.Price // nil: unknown
+	params   easyjson.RawMessage
+	rates    money.Rates        // of price
 	field    int                // index into paths, -1: none
 	latency  int                // likewise
 	hard     int                // likewise: the difficulty
@@ -158,7 +159,7 @@ func (p *Plan) member(c *plannedCondition, id string, answers []Answers) (planne
 	if model == nil {
 		return plannedMember{}, fmt.Errorf("plan: condition %q has the unknown member %q", c.name, id)
 	}
-	m := plannedMember{model: model, id: id, pool: model.pool(), field: -1, latency: -1, hard: -1, failures: model.Failures.rates()}
+	m := plannedMember{model: model, id: id, pool: model.pool(), params: p.spec.paramsOf(model), field: -1, latency: -1, hard: -1, failures: model.Failures.rates()}
 	if err := m.setPrice(); err != nil {
 		return m, fmt.Errorf("plan: model %q: price: %w", id, err)
 	}
@@ -184,24 +185,10 @@ func (p *Plan) member(c *plannedCondition, id string, answers []Answers) (planne
 }
 
 func (m *plannedMember) setPrice() (err error) {
-	if m.price = m.model.price(); m.price == nil {
-		return nil
-	}
-	if m.input, err = decimal.NewFromString(m.price.Input); err == nil {
-		m.output, err = decimal.NewFromString(m.price.Output)
+	if m.price = m.model.price(); m.price != nil {
+		m.rates, err = money.NewRates(m.price.Input, m.price.CachedInput, m.price.Output, m.price.Reasoning)
 	}
 	return err
-}
-
-// price is what the model's calls cost, nil if unknown.
-func (m *Model) price() *events.Price {
-	switch {
-	case m.Price != nil:
-		return &events.Price{Input: string(m.Price.Input), Output: string(m.Price.Output)}
-	case m.Provider == "recorded" || m.Provider == "simulated":
-		return &events.Price{Input: "0", Output: "0"}
-	}
-	return nil
 }
 
 // Len is the number of queries.
@@ -308,7 +295,7 @@ func (p *Plan) messages(it *Item) ([]events.Message, error) {
 func (p *Plan) order(d *events.CallRequested, c *plannedCondition, m *plannedMember, it *Item, repeat int, spans []span) error {
 	*d = events.CallRequested{
 		Role: events.RoleAnswer, Ordinal: m.ordinal, Provider: m.model.Provider,
-		Params: easyjson.RawMessage(m.model.Params), Seed: p.callSeed(c, m, it, repeat), Virtual: p.spec.Clock == "virtual",
+		Params: m.params, Seed: p.callSeed(c, m, it, repeat), Virtual: p.spec.Clock == "virtual",
 		Stream: m.model.Stream, Accept: m.model.Accept,
 		TimeoutNS: int64(m.model.Timeout), DeadlineNS: int64(m.model.Deadline), LoserCost: m.model.LoserCost, Retries: m.model.Retries, Price: m.price,
 	}

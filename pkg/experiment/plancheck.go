@@ -1,15 +1,12 @@
 package experiment
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"time"
 
-	"github.com/crucible-go/crucible/pkg/events"
-	"github.com/shopspring/decimal"
+	"github.com/crucible-go/crucible/pkg/cost"
 )
 
 // maxItemProblems is the number of items with problems that are reported.
@@ -46,9 +43,9 @@ func (p *Plan) checkItem(it *Item, spans []span, found map[string]int) *Problem 
 		problem := p.itemProblem(it, err)
 		return &problem
 	}
-	for _, m := range messages {
-		p.inputTokens += int64(len(m.Content)) + 16
-	}
+	n := cost.Prompt(messages)
+	p.inputTokens += n
+	p.inputMost = max(p.inputMost, n)
 	if _, ok := p.clusterOf(it, spans); !ok {
 		return &Problem{File: p.spec.Dataset.Path, Line: it.Line, Path: "analysis.cluster",
 			Message: fmt.Sprintf("the item has no value at %q (analysis.cluster)", p.spec.Analysis.Cluster),
@@ -127,57 +124,4 @@ func (m *Model) RecordedLatency(value []byte) (int64, error) {
 		return int64(ns), nil
 	}
 	return 0, fmt.Errorf("%.40s is not a latency: want a number of %s, or a text like \"800ms\"", value, m.LatencyUnit)
-}
-
-// assumedOutput is the length of an answer, in tokens, that an estimate assumes
-// where a model's parameters do not limit it.
-const assumedOutput = 4096
-
-// Cost is the most that the run can cost if no call is made twice: for each
-// call the bytes of its messages, of which there are at least as many as
-// tokens, and sixteen tokens for each message, at the price of input, and the
-// limit of its answer (params.max_tokens; 4,096 where there is none) at the
-// price of output.
-func (p *Plan) Cost() events.Estimate {
-	est := events.Estimate{USD: "0"}
-	total := decimal.Zero
-	for _, c := range p.conditions {
-		for _, m := range c.members {
-			if m.price == nil {
-				if !slices.Contains(est.Unpriced, m.id) {
-					est.Unpriced = append(est.Unpriced, m.id)
-				}
-				continue
-			}
-			output := decimal.NewFromInt(int64(len(p.items)) * m.model.maxTokens())
-			once := m.input.Mul(decimal.NewFromInt(p.inputTokens)).Add(m.output.Mul(output))
-			total = total.Add(once)
-		}
-	}
-	est.USD = total.Mul(decimal.NewFromInt(int64(p.spec.Repeat))).Shift(-6).RoundBank(12).String()
-	return est
-}
-
-// maxTokens is the limit of an answer's length.
-func (m *Model) maxTokens() int64 {
-	if n, ok := m.limitOfOutput(); ok {
-		return n
-	}
-	return assumedOutput
-}
-
-func (m *Model) limitOfOutput() (int64, bool) {
-	var limits struct {
-		Tokens     json.Number `json:"max_tokens"`
-		Completion json.Number `json:"max_completion_tokens"`
-	}
-	if len(m.Params) == 0 || json.Unmarshal(m.Params, &limits) != nil {
-		return 0, false
-	}
-	for _, n := range []json.Number{limits.Completion, limits.Tokens} {
-		if v, err := n.Int64(); err == nil && v > 0 {
-			return v, true
-		}
-	}
-	return 0, false
 }

@@ -139,8 +139,19 @@ type Limits struct {
 
 // Price is in US dollars per million tokens.
 type Price struct {
-	Input  Decimal `json:"input" need:"true" doc:"Of a million tokens of input."`
-	Output Decimal `json:"output" need:"true" doc:"Of a million tokens of output."`
+	Input     Decimal     `json:"input" need:"true" doc:"Of a million tokens of input."`
+	Output    Decimal     `json:"output" need:"true" doc:"Of a million tokens of output."`
+	Cached    Decimal     `json:"cached,omitempty" doc:"Of a million tokens of input that the provider had cached; default input."`
+	Reasoning Decimal     `json:"reasoning,omitempty" doc:"Of a million tokens of output that the model does not show; default output."`
+	Batch     *BatchPrice `json:"batch,omitempty" doc:"With params.service_tier batch or flex; absent is unknown."`
+}
+
+// BatchPrice is a Price for requests that may take long.
+type BatchPrice struct {
+	Input     Decimal `json:"input" need:"true" doc:"Of a million tokens of input."`
+	Output    Decimal `json:"output" need:"true" doc:"Of a million tokens of output."`
+	Cached    Decimal `json:"cached,omitempty" doc:"Of a million tokens of input that the provider had cached; default input."`
+	Reasoning Decimal `json:"reasoning,omitempty" doc:"Of a million tokens of output that the model does not show; default output."`
 }
 
 // ModelFields are dotted paths into a line of a file of recorded answers.

@@ -114,6 +114,16 @@ func (u USD) Sub(v USD) USD {
 	return USD{u.d.Sub(v.d)}
 }
 
+// Div returns u divided by n parts, rounded towards zero at the twelfth decimal
+// place: n of them are never more than u. It panics if n is not positive.
+func (u USD) Div(n int64) USD {
+	if n <= 0 {
+		panic("money: an amount in no parts")
+	}
+	q, _ := u.d.QuoRem(decimal.NewFromInt(n), Places)
+	return USD{q}
+}
+
 // Cmp returns −1, 0 or +1 as u is less than, equal to or greater than v.
 func (u USD) Cmp(v USD) int { return u.d.Cmp(v.d) }
 

@@ -6,6 +6,7 @@ import (
 	"net/http/httptrace"
 	"time"
 
+	"github.com/crucible-go/crucible/internal/ledger"
 	"github.com/crucible-go/crucible/internal/limiter"
 	"github.com/crucible-go/crucible/internal/provider"
 	"github.com/crucible-go/crucible/pkg/events"
@@ -31,8 +32,8 @@ func (c *call) primary() target {
 // side: of the call they change nothing but by its methods, which lock. Its steps
 // are, in this order,
 //
-//	acquire   wait for the permit of the target's pool
-//	reserve   take its worst price out of the run's budget
+//	acquire   take its worst price out of the run's budget, and wait for the
+//	          permit of the target's pool
 //	intend    store call.started: from here on it may cost money
 //	ask       the request itself
 //	settle    give back what it did not cost, and the permit
@@ -51,11 +52,12 @@ type attempt struct {
 	cancel   context.CancelCauseFunc
 	produced float64 // on the virtual clock: the share of it that there was when it was cancelled
 
-	record  events.Attempt
-	sent    time.Time // zero before the request leaves
-	took    time.Duration
-	reply   *provider.Reply
-	failure *provider.Error
+	reserved *ledger.Reservation // nil: the run has no budget
+	record   events.Attempt
+	sent     time.Time // zero before the request leaves
+	took     time.Duration
+	reply    *provider.Reply
+	failure  *provider.Error
 }
 
 // attempt returns the next attempt, for one copy of the call.
@@ -88,8 +90,21 @@ func (a *attempt) make(ctx context.Context) error {
 	return a.ask(ctx)
 }
 
-// acquire waits for the permit, which settle gives back.
+// acquire waits for the budget and for the permit, which settle gives back. The
+// budget comes first: whoever waits for it holds nothing that others need.
 func (a *attempt) acquire(ctx context.Context) error {
+	if err := a.reserve(ctx); err != nil || a.failure != nil {
+		return err
+	}
+	err := a.admit(ctx)
+	if a.permit == nil {
+		a.unreserve()
+	}
+	return err
+}
+
+// admit waits for the permit.
+func (a *attempt) admit(ctx context.Context) error {
 	before := a.Now()
 	permit, err := a.to.pool.acquire(ctx, a.to.order)
 	if errors.As(err, &a.failure) {
@@ -115,7 +130,10 @@ func (a *attempt) acquire(ctx context.Context) error {
 
 // settle gives back what was taken for the attempt, and tells the pool what came
 // of it.
-func (a *attempt) settle() { a.permit.Done(a.reply, a.failure) }
+func (a *attempt) settle() {
+	a.permit.Done(a.reply, a.failure)
+	a.unreserve()
+}
 
 // intend stores call.started. Attempts that others made meanwhile are noted and
 // the next number is taken.

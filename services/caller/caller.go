@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -20,6 +21,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/internal/ledger"
 	"github.com/crucible-go/crucible/internal/limiter"
 	"github.com/crucible-go/crucible/internal/provider"
 	"github.com/crucible-go/crucible/internal/runs"
@@ -72,6 +74,8 @@ type caller struct {
 	mu    sync.Mutex
 	pools map[string]*pool
 	busy  map[string]bool // calls being made here
+
+	alive atomic.Bool // others can see that this caller lives
 }
 
 // Run makes the calls of every run, for the pools that it serves, until ctx is
@@ -98,11 +102,13 @@ func Run(ctx context.Context, c Config, d Deps) error {
 }
 
 // presence is the name of the lease that a living caller holds.
-func presence(nonce string) string { return "caller_" + nonce }
+func presence(nonce string) string { return ledger.Presence(nonce) }
 
 // present holds this caller's lease, by which others see that it lives.
 func (c *caller) present(ctx context.Context) error {
 	return c.Log.Lead(ctx, presence(c.nonce), func(ctx context.Context) error {
+		c.alive.Store(true)
+		defer c.alive.Store(false)
 		<-ctx.Done()
 		return ctx.Err()
 	})
@@ -125,6 +131,11 @@ func (c *caller) attend(ctx context.Context, r *runs.Run) error {
 		declared = append(declared[:len(declared):len(declared)], spec.Pools()...)
 	}
 	pools := map[string]*pool{}
+	funds, err := c.budget(r)
+	if err != nil {
+		return err
+	}
+	defer funds.Close()
 	for _, name := range r.Planned.Pools {
 		decl, ok := find(declared, name)
 		if !ok {
@@ -145,10 +156,11 @@ func (c *caller) attend(ctx context.Context, r *runs.Run) error {
 		return nil
 	}
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return c.keepBudget(ctx, r, funds) })
 	b := newBoard()
 	g.Go(func() error { return b.watch(ctx, c.Log, r) })
 	for _, p := range pools {
-		w := &worker{caller: c, run: r, pool: p, pools: pools, board: b}
+		w := &worker{caller: c, run: r, pool: p, pools: pools, board: b, funds: funds}
 		g.Go(func() error { return w.consume(ctx) })
 	}
 	return g.Wait()

@@ -26,13 +26,13 @@ func price(o *events.CallRequested, u *events.Usage) (money.USD, bool) {
 // worst is the most that one attempt at an order can cost and use; the dollars
 // are unknown where the price is.
 func worst(o *events.CallRequested) (usd money.USD, tokens int64, known bool) {
-	if !bills(o.Provider) {
+	if o.Provider == provider.NameRecorded {
 		return money.USD{}, 0, true
 	}
 	bound := cost.BoundOf(o.Messages, o.Params)
 	rates, known := cost.RatesOf(o.Price)
 	if !known {
-		return money.USD{}, bound.Tokens(), false
+		return money.USD{}, bound.Tokens(), !bills(o.Provider) && o.Price == nil
 	}
 	return bound.Most(rates), bound.Tokens(), true
 }

@@ -146,6 +146,11 @@ func (r *race) next() *attempt {
 	}
 	a := r.attempt(t, len(r.copies))
 	a.permit = permit
+	if !a.affordable() {
+		a.settle()
+		r.state.Withdraw()
+		return nil
+	}
 	r.join(a)
 	r.arm()
 	return a

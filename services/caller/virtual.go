@@ -49,6 +49,9 @@ func (c *call) play(ctx context.Context, p *policy) (*attempt, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, a := range copies[1:] {
+		c.funds.Charge(a.spent())
+	}
 	c.virtual = int64(end)
 	return c.played(copies, played, winner, end), nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/internal/ledger"
 	"github.com/crucible-go/crucible/internal/provider"
 	"github.com/crucible-go/crucible/internal/runs"
 	"github.com/crucible-go/crucible/pkg/events"
@@ -20,6 +21,7 @@ type worker struct {
 	pool  *pool
 	pools map[string]*pool // of the run that are served here
 	board *board
+	funds *ledger.Ledger // of the run's budget; nil: it has none
 }
 
 // served is the run's pool of the name, nil if another caller serves it.

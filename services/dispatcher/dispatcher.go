@@ -107,11 +107,26 @@ func (d *dispatcher) attend(ctx context.Context, r *runs.Run) error {
 			if !r.WaitResumed(ctx) {
 				return nil
 			}
+			d.pause(ctx, r)
 		case err != nil:
 			return fmt.Errorf("run %s: %w", r.ID, err)
 		default:
 			return nil
 		}
+	}
+}
+
+// pause waits a moment before somebody goes on with a run that is suspended and
+// to be cancelled: it may be suspended again at once.
+func (d *dispatcher) pause(ctx context.Context, r *runs.Run) {
+	if suspended, resumed, _ := r.Suspensions(); suspended <= resumed {
+		return
+	}
+	t := time.NewTimer(suspendedPause)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/crucible-go/crucible/internal/bus"
@@ -84,6 +85,7 @@ func (f *follower) run(ctx context.Context) error {
 		})
 	})
 	g.Go(func() error { return f.offerAll(ctx) })
+	g.Go(func() error { return f.watchBudget(ctx) })
 	if err := g.Wait(); !errors.Is(err, errEnded) {
 		return err
 	}
@@ -308,7 +310,7 @@ func (f *follower) reserve(ctx context.Context) error {
 	if f.fits > 0 || f.state.undecided() > 0 {
 		return nil
 	}
-	return f.suspend(ctx, fmt.Errorf("the run's stream holds %d of at most %d bytes, and what is left is kept for answers", info.Bytes, info.MaxBytes))
+	return f.suspend(ctx, "disk", fmt.Errorf("the run's stream holds %d of at most %d bytes, and what is left is kept for answers", info.Bytes, info.MaxBytes))
 }
 
 // wants reports whether there are queries to offer and no room is known for them.
@@ -327,7 +329,7 @@ func (f *follower) publish(ctx context.Context, evs []*events.Event) error {
 	}
 	_, err := f.Log.PublishEvents(ctx, evs...)
 	if errors.Is(err, bus.ErrFull) {
-		return f.suspend(ctx, err)
+		return f.suspend(ctx, "disk", err)
 	}
 	return err
 }
@@ -349,15 +351,23 @@ func (f *follower) weigh(evs []*events.Event) {
 var errSuspended = errors.New("run is suspended")
 
 // suspend says that nothing more is asked until somebody resumes the run.
-func (f *follower) suspend(ctx context.Context, cause error) error {
+func (f *follower) suspend(ctx context.Context, reason string, cause error) error {
 	suspended, _, _ := f.r.Suspensions()
 	ev := events.About(events.SuspendedSubject(f.r.ID, suspended+1), f.source(), f.r.PlannedID, f.Now())
-	ev.Data = &events.RunSuspended{Reason: "disk", Detail: cause.Error()}
+	ev.Data = &events.RunSuspended{Reason: reason, Detail: cause.Error()}
 	if _, err := f.Log.PublishEvents(ctx, &ev); err != nil {
 		return errors.Join(cause, err)
 	}
-	f.Logger.Error().Err(cause).Str("run", f.r.ID).Msg("run suspended")
+	f.Logger.WithLevel(levels(reason)).Err(cause).Str("run", f.r.ID).Msg("run suspended")
 	return errSuspended
+}
+
+// levels is how bad a suspension is: a budget that is reached is no fault.
+func levels(reason string) zerolog.Level {
+	if reason == "budget" {
+		return zerolog.InfoLevel
+	}
+	return zerolog.ErrorLevel
 }
 
 // finish publishes the last word on the run.

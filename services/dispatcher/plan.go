@@ -13,7 +13,6 @@ import (
 	"github.com/crucible-go/crucible/internal/dataset"
 	"github.com/crucible-go/crucible/pkg/events"
 	"github.com/crucible-go/crucible/pkg/experiment"
-	"github.com/crucible-go/crucible/pkg/money"
 )
 
 // userError is a fault of what was submitted, not of the machinery: it rejects
@@ -87,7 +86,7 @@ func Plan(ctx context.Context, spec *experiment.Spec, open Opener) (*experiment.
 	if err != nil {
 		return nil, &userError{err}
 	}
-	if err := withinBudget(spec, plan); err != nil {
+	if err := plan.CheckBudget(); err != nil {
 		return nil, &userError{err}
 	}
 	return plan, nil
@@ -125,42 +124,6 @@ func displayName(path string) string {
 		return name
 	}
 	return path
-}
-
-// withinBudget refuses a plan whose worst case exceeds its budget: nothing is
-// asked that could overshoot it.
-func withinBudget(spec *experiment.Spec, plan *experiment.Plan) error {
-	if n := plan.Calls() * attempts(spec); spec.Budget.Calls > 0 && n > spec.Budget.Calls {
-		return fmt.Errorf("budget.calls: %d, but with retries the plan may make %d calls: sample fewer items, lower retries or raise the budget", spec.Budget.Calls, n)
-	}
-	if spec.Budget.Tokens > 0 {
-		return errors.New("budget.tokens: this version cannot hold a limit of tokens: use budget.usd or budget.calls")
-	}
-	limit, err := money.Parse(string(spec.Budget.USD))
-	if err != nil || limit.IsZero() {
-		return err
-	}
-	once, err := money.Parse(plan.Cost().USD)
-	if err != nil {
-		return err
-	}
-	var worst money.USD
-	for range attempts(spec) {
-		worst = worst.Add(once)
-	}
-	if worst.Cmp(limit) > 0 {
-		return fmt.Errorf("budget.usd: $%s, but with retries the plan may cost up to $%s: sample fewer items, lower max_tokens or retries, or raise the budget", limit, worst)
-	}
-	return nil
-}
-
-// attempts is the most that any call of the plan is tried.
-func attempts(spec *experiment.Spec) int {
-	n := 1
-	for _, m := range spec.Models {
-		n = max(n, 1+m.Retries)
-	}
-	return n
 }
 
 // requested plans a submitted run, or rejects it. The first request on a subject

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/crucible-go/crucible/pkg/cost"
 	"github.com/crucible-go/crucible/pkg/events"
 	"github.com/crucible-go/crucible/pkg/money"
 )
@@ -23,7 +24,7 @@ type state struct {
 
 	verdicts  map[string]int // by state of the vote
 	calls     events.CallTotals
-	cost      money.USD
+	cost      cost.Sum
 	billed    []events.BilledTwice
 	served    map[string][]string // member -> names, sorted
 	simulated []string            // members, sorted
@@ -110,8 +111,9 @@ func (s *state) callCompleted(sub events.Subject, ev *events.Event) {
 	default:
 		s.calls.Failed++
 	}
-	if usd, err := money.Parse(d.CostUSD); err == nil {
-		s.cost = s.cost.Add(usd)
+	s.spend(d)
+	if d.Cached {
+		s.calls.Cached++
 	}
 	if !d.CostKnown {
 		s.calls.Unpriced++
@@ -127,6 +129,16 @@ func (s *state) callCompleted(sub events.Subject, ev *events.Event) {
 	if d.Served != "" {
 		s.served[ev.Member] = insert(s.served[ev.Member], d.Served)
 	}
+}
+
+// spend adds what a call cost. One whose attempts say less than the call itself,
+// as earlier versions wrote them, counts as that says.
+func (s *state) spend(d *events.CallCompleted) {
+	sum := cost.Of(d)
+	if usd, err := money.Parse(d.CostUSD); err == nil && usd.Cmp(sum.Cost) != 0 {
+		sum = cost.Sum{Cost: usd, Reported: usd, Prorata: usd, Worst: usd}
+	}
+	s.cost.Join(sum)
 }
 
 // insert adds a word to a sorted list that does not have it.
@@ -183,7 +195,8 @@ func (s *state) end() events.RunEnd {
 		Failed:         s.verdicts[events.VoteFailed],
 		Unasked:        s.total - s.decided(),
 		Calls:          s.calls,
-		CostUSD:        s.cost.String(),
+		CostUSD:        s.cost.Cost.String(),
+		CostRange:      s.cost.Range(),
 		DeadLetters:    s.dead,
 		PossiblyBilled: s.billed,
 		Sequence:       s.seq,
