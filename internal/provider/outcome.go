@@ -148,26 +148,26 @@ func tokens(t *events.SimulatedTokens, text string, u float64) int64 {
 }
 
 // timing says how long the attempt takes and when its first token arrives.
-func (o *Outcome) timing(sim *events.Simulated, dist latency.Distribution, luck latency.Luck) {
+func (d *Outcome) timing(sim *events.Simulated, dist latency.Distribution, luck latency.Luck) {
 	if dist != nil {
-		o.LatencyNS = int64(luck.Draw(dist))
+		d.LatencyNS = int64(luck.Draw(dist))
 		if _, exact := dist.(quantiles); !exact {
-			o.LatencyNS = microseconds(float64(o.LatencyNS))
+			d.LatencyNS = microseconds(float64(d.LatencyNS))
 		}
 		if s := sim.Latency.Scale; s > 0 && s != 1 {
-			o.LatencyNS = microseconds(float64(o.LatencyNS) * s)
+			d.LatencyNS = microseconds(float64(d.LatencyNS) * s)
 		}
 	}
 	if sim.TokensPerSecond > 0 {
-		o.FirstTokenNS = o.LatencyNS
-		o.LatencyNS += int64(math.Round(float64(o.Tokens)/sim.TokensPerSecond*1e6)) * int64(time.Microsecond)
+		d.FirstTokenNS = d.LatencyNS
+		d.LatencyNS += int64(math.Round(float64(d.Tokens)/sim.TokensPerSecond*1e6)) * int64(time.Microsecond)
 		return
 	}
 	share := sim.FirstToken
 	if share == 0 {
 		share = firstToken
 	}
-	o.FirstTokenNS = int64(float64(o.LatencyNS) * share)
+	d.FirstTokenNS = int64(float64(d.LatencyNS) * share)
 }
 
 // firstToken is the share of the latency after which the first token of a stream

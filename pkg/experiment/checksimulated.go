@@ -13,8 +13,8 @@ func (c checker) checkSimulatedModel(m *Model, at string) {
 	if !c.has(at + ".accuracy") {
 		c.problem(at+".accuracy", "write accuracy: 0.9", "%s.accuracy is missing", at)
 	}
-	c.shares(at, "accuracy", m.Accuracy, "error_rate", m.ErrorRate, "correlation", m.Correlation,
-		"error_correlation", m.ErrorCorrelation, "same_wrong", m.SameWrong, "first_token", m.FirstToken)
+	c.shares(at, share{"accuracy", m.Accuracy}, share{"error_rate", m.ErrorRate}, share{"correlation", m.Correlation},
+		share{"error_correlation", m.ErrorCorrelation}, share{"same_wrong", m.SameWrong}, share{"first_token", m.FirstToken})
 	if m.TokensPerSecond < 0 || m.TokensPerSecond > 1e6 {
 		c.problem(at+".tokens_per_second", "", "tokens_per_second: %v is not between 0 and 1,000,000", m.TokensPerSecond)
 	}
@@ -34,19 +34,24 @@ func (c checker) checkSimulatedModel(m *Model, at string) {
 		if t.Spread < 0 || t.Spread > 3 {
 			c.problem(at+".tokens.spread", "", "tokens.spread: %v is not between 0 and 3", t.Spread)
 		}
-		c.shares(at+".tokens", "cached", t.Cached)
+		c.shares(at+".tokens", share{"cached", t.Cached})
 	}
 	for i, p := range m.Phases {
 		c.checkPhase(p, fmt.Sprintf("%s.phases[%d]", at, i))
 	}
 }
 
-// shares checks numbers between 0 and 1, each after its name.
-func (c checker) shares(at string, pairs ...any) {
-	for i := 0; i < len(pairs); i += 2 {
-		name, value := pairs[i].(string), pairs[i+1].(float64)
-		if value < 0 || value > 1 {
-			c.problem(at+"."+name, "", "%s: %v is not between 0 and 1", name, value)
+// share is a number between 0 and 1.
+type share struct {
+	name  string
+	value float64
+}
+
+// shares checks numbers between 0 and 1.
+func (c checker) shares(at string, list ...share) {
+	for _, s := range list {
+		if s.value < 0 || s.value > 1 {
+			c.problem(at+"."+s.name, "", "%s: %v is not between 0 and 1", s.name, s.value)
 		}
 	}
 }
@@ -54,7 +59,7 @@ func (c checker) shares(at string, pairs ...any) {
 func (c checker) checkFailures(f *Failures, at string) {
 	sum := 0.0
 	for _, r := range f.rates() {
-		c.shares(at, r.Mode, r.Rate)
+		c.shares(at, share{r.Mode, r.Rate})
 		sum += r.Rate
 	}
 	if sum > 1+1e-9 {
@@ -81,7 +86,7 @@ func (c checker) checkDifficulty(d *Difficulty, at string) {
 }
 
 func (c checker) checkPhase(p Phase, at string) {
-	c.shares(at, "at", p.At, "for", p.For, "error_rate", p.ErrorRate)
+	c.shares(at, share{"at", p.At}, share{"for", p.For}, share{"error_rate", p.ErrorRate})
 	if p.Factor < 0 || p.Factor > 1e6 {
 		c.problem(at+".factor", "", "factor: %v is not between 0 and 1,000,000", p.Factor)
 	}
@@ -170,11 +175,11 @@ func (c checker) checkShape(l *Latency, at string) {
 	var err error
 	switch {
 	case l.Shape == "bimodal" && l.Mean == 0:
-		share := 0.05
+		slow := 0.05
 		if l.SlowFraction != 0 && l.SlowFactor == 0 {
-			share = l.SlowFraction
+			slow = l.SlowFraction
 		}
-		_, err = latency.NewBimodal(time.Duration(l.P50), time.Duration(l.P95), time.Duration(l.P99), share)
+		_, err = latency.NewBimodal(time.Duration(l.P50), time.Duration(l.P95), time.Duration(l.P99), slow)
 	case l.Shape == "pareto":
 		_, err = latency.ParetoThrough(time.Duration(l.P50), time.Duration(l.P99))
 	case c.has(at+".mean") || c.has(at+".sd"):

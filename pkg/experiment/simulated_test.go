@@ -105,7 +105,7 @@ func asJSON(t *testing.T, v any) string {
 func TestSimulationsAreChecked(t *testing.T) {
 	for _, c := range []struct{ old, with, want string }{
 		{"correlation: 0.4", "correlation: 1.4", "correlation: 1.4 is not between 0 and 1"},
-		{"overloaded: 0.01", "overlaoded: 0.01", `unknown key "overlaoded"`},
+		{"overloaded: 0.01", "overload: 0.01", `unknown key "overload"`},
 		{"overloaded: 0.01", "overloaded: 0.01, hang: 0.995", "failures: the rates sum to 1.006, more than 1"},
 		{"p99: 5s", "p99: 2001ms", "latency: no bimodal distribution"},
 		{"slow_fraction: 0.04", "slow_fraction: 1.4", "a slow share of 1.4"},

@@ -80,7 +80,7 @@ func measureAll(ctx context.Context, crucible, only, folder string) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", l.name, err)
 			}
-			fmt.Println(r.line(l))
+			say("%s", r.line(l))
 			missed = append(missed, r.missed(l)...)
 		}
 		if len(missed) > 0 {
@@ -96,6 +96,9 @@ func compareAll(ctx context.Context, crucible, promptfoo, folder string, l load)
 	})
 }
 
+// say prints a line.
+func say(format string, args ...any) { _, _ = fmt.Fprintf(os.Stdout, format+"\n", args...) }
+
 // in does something in a folder, a temporary one if it has no name, under a head of
 // what will be printed.
 func in(folder, crucible string, do func(crucible, folder string) error) (err error) {
@@ -108,7 +111,7 @@ func in(folder, crucible string, do func(crucible, folder string) error) (err er
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	}
-	fmt.Printf("%-22s %8s %8s %8s %8s %8s %9s %9s %9s\n", "load", "calls", "wall", "calling", "calls/s", "share", "cpu/call", "server", "both")
+	say("%-22s %8s %8s %8s %8s %8s %9s %9s %9s", "load", "calls", "wall", "calling", "calls/s", "share", "cpu/call", "server", "both")
 	return do(crucible, folder)
 }
 
@@ -177,7 +180,7 @@ func measure(ctx context.Context, crucible, folder string, l load) (r result, er
 	if err := os.WriteFile(filepath.Join(folder, "spec.yaml"), []byte(text), 0o600); err != nil {
 		return r, err
 	}
-	run := exec.CommandContext(ctx, crucible, "run", "spec.yaml", "--run", "r", "--yes") //nolint:gosec // the binary that is measured
+	run := exec.CommandContext(ctx, crucible, "run", "spec.yaml", "--run", "r", "--yes")
 	var talk bytes.Buffer
 	run.Dir, run.Stdout, run.Stderr = folder, &talk, &talk
 	began := time.Now()
@@ -210,7 +213,7 @@ type server struct {
 }
 
 func start(ctx context.Context, crucible, folder string, flags ...string) (*server, error) {
-	s := &server{process: exec.CommandContext(ctx, crucible, append([]string{"simulate", "--json", "--listen", "127.0.0.1:0"}, flags...)...)} //nolint:gosec // the binary that is measured
+	s := &server{process: exec.CommandContext(ctx, crucible, append([]string{"simulate", "--json", "--listen", "127.0.0.1:0"}, flags...)...)}
 	s.process.Dir, s.process.Stderr = folder, os.Stderr
 	out, err := s.process.StdoutPipe()
 	if err != nil {

@@ -21,16 +21,16 @@ func compare(ctx context.Context, crucible, promptfoo, folder string, l load) er
 	if err != nil {
 		return fmt.Errorf("crucible: %w", err)
 	}
-	fmt.Println(ours.line(l))
+	say("%s", ours.line(l))
 	theirs, err := measureOther(ctx, crucible, promptfoo, filepath.Join(folder, "promptfoo"), l)
 	if err != nil {
 		return fmt.Errorf("promptfoo: %w", err)
 	}
 	l.name = "promptfoo"
-	fmt.Println(theirs.line(l))
+	say("%s", theirs.line(l))
 	cpu := float64(theirs.perCall(theirs.client)) / float64(ours.perCall(ours.client))
 	rate, wall := ours.rate()/theirs.rate(), float64(theirs.wall)/float64(ours.wall)
-	fmt.Printf("\ncrucible needs 1/%.1f of the CPU time per call, calls %.1f times as fast, and is ready %.1f times as soon\n", cpu, rate, wall)
+	say("\ncrucible needs 1/%.1f of the CPU time per call, calls %.1f times as fast, and is ready %.1f times as soon", cpu, rate, wall)
 	if cpu < 6 || rate < 5 {
 		return errors.New("below what must be reached: a sixth of the CPU time and five times the rate")
 	}
@@ -64,7 +64,7 @@ func measureOther(ctx context.Context, crucible, promptfoo, folder string, l loa
 	}
 	words := strings.Fields(promptfoo)
 	words = append(words, "eval", "-c", "promptfooconfig.yaml", "-j", fmt.Sprint(l.concurrency), "--no-cache", "--no-progress-bar", "--no-table")
-	run := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // what is compared with
+	run := exec.CommandContext(ctx, words[0], words[1:]...)
 	var talk bytes.Buffer
 	run.Dir, run.Stdout, run.Stderr = folder, &talk, &talk
 	run.Env = append(os.Environ(), "PROMPTFOO_CONFIG_DIR="+folder, "PROMPTFOO_DISABLE_TELEMETRY=1", "PROMPTFOO_DISABLE_UPDATE=1",
