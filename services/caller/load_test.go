@@ -2,6 +2,7 @@ package caller_test
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"strconv"
 	"strings"
@@ -47,7 +48,7 @@ func (w *world) until(kind events.Kind, n int) {
 		}
 		return nil
 	})
-	if err != errFound {
+	if !errors.Is(err, errFound) {
 		w.t.Fatalf("%d of %d events of %s: %v", seen, n, kind, err)
 	}
 }
