@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/crucible-go/crucible/internal/bus"
+	"github.com/crucible-go/crucible/internal/ledger"
 	"github.com/crucible-go/crucible/internal/runs"
 	"github.com/crucible-go/crucible/pkg/events"
 )
@@ -90,7 +91,7 @@ func statusOf(ctx context.Context, log *bus.Bus, r *runs.Run) (Status, error) {
 	s := Status{Run: r.ID, State: StateRequested, CostUSD: "0", Analysed: !r.Unanalysed(), Reported: r.Reported()}
 	if r.Planned != nil {
 		s.Name, s.Total, s.State = r.Planned.Name, r.Planned.Queries, StateRunning
-		if suspended, resumed, _ := r.Suspensions(); suspended > resumed {
+		if s.Reason = r.SuspendedFor(); s.Reason != "" {
 			s.State = StateSuspended
 		}
 	}
@@ -110,8 +111,16 @@ func statusOf(ctx context.Context, log *bus.Bus, r *runs.Run) (Status, error) {
 		s.State = StateArchived
 		return s, nil
 	}
-	s.Done, s.Failed, s.Invalid, s.CostUSD = p.Done, p.Failed, p.Invalid, p.cost.String()
-	return s, err
+	if err != nil {
+		return s, err
+	}
+	s.Done, s.Failed, s.Invalid = p.Done, p.Failed, p.Invalid
+	spending, err := ledger.Read(ctx, log, r.ID)
+	if err != nil {
+		return s, err
+	}
+	s.CostUSD = spending.Cost.Cost.String()
+	return s, nil
 }
 
 // ended fills in what the last word on a run says.
@@ -150,23 +159,6 @@ func Cancel(ctx context.Context, log *bus.Bus, run string) error {
 	}
 	ev := events.About(events.RunSubject(events.KindRunCancelRequested, run), "client/"+instance(), r.PlannedID, time.Now())
 	ev.Data = &events.RunCancelRequested{Reason: "crucible cancel"}
-	_, err = log.PublishEvents(ctx, &ev)
-	return err
-}
-
-// Resume lets a suspended run go on; for any other run there is nothing to say
-// to the log.
-func Resume(ctx context.Context, log *bus.Bus, run string) error {
-	r, err := find(ctx, log, run)
-	if err != nil {
-		return err
-	}
-	suspended, resumed, _ := r.Suspensions()
-	if suspended <= resumed || !r.Open() {
-		return nil
-	}
-	ev := events.About(events.ResumedSubject(run, suspended), "client/"+instance(), r.PlannedID, time.Now())
-	ev.Data = &events.RunResumed{Reason: "crucible resume"}
 	_, err = log.PublishEvents(ctx, &ev)
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -63,20 +64,23 @@ func (c *cli) check(ctx context.Context, spec *app.SpecFile, run string) error {
 }
 
 func (c *cli) resumeCommand() *cobra.Command {
-	return &cobra.Command{
+	var raise map[string]string
+	cmd := &cobra.Command{
 		Use:   "resume RUN",
 		Short: "Finish a run that was interrupted or suspended",
 		Long: "Goes on with a run of this data folder until its report is written. What is in\n" +
 			"the log already is not asked again. Of a run that is finished it only says where\n" +
-			"the report is.",
-		Example: examples("crucible resume 01jd8z0v5f3q0k1n9r4t7w2x6y"),
+			"the report is. A run that has reached its budget goes on with a larger one.",
+		Example: examples("crucible resume 01jd8z0v5f3q0k1n9r4t7w2x6y", "crucible resume first --budget usd=5.00"),
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.perform(cmd.Context(), args[0], func(ctx context.Context, r *app.Resources) error {
-				return app.Resume(ctx, r.Log, args[0])
+				return app.Resume(ctx, r.Log, args[0], raise)
 			})
 		},
 	}
+	cmd.Flags().StringToStringVar(&raise, "budget", nil, "larger limits of a suspended run: usd, calls, tokens")
+	return cmd
 }
 
 // perform runs the services in this process until the report of the run is
@@ -130,6 +134,11 @@ func (c *cli) finished(out app.Outcome) error {
 	case app.StateRejected:
 		return &app.UsageError{Err: errors.New("the run was rejected: " + out.Reason), Hint: out.Hint}
 	case app.StateSuspended:
+		if detail, ok := strings.CutPrefix(out.Reason, "budget: "); ok {
+			c.say("run %s has reached its budget: %s", out.Run, detail)
+			c.say("crucible: hint: crucible resume %s --budget usd=… goes on with a larger one; after crucible cancel %s it ends with what it has", out.Run, out.Run)
+			return errPartial
+		}
 		return &suspended{run: out.Run, reason: out.Reason}
 	}
 	return fmt.Errorf("run %s failed: %s", out.Run, out.Reason)

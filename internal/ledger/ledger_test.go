@@ -229,7 +229,7 @@ func reached(t *testing.T, log *bus.Bus, limit budget.Limit) (detail string) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	found := errors.New("reached")
-	err := ledger.Watch(ctx, log, run, limit, func(_ context.Context, d string) error {
+	err := ledger.Watch(ctx, log, run, func() (budget.Limit, error) { return limit, nil }, func(_ context.Context, d string) error {
 		detail = d
 		return found
 	})

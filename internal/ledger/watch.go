@@ -10,10 +10,10 @@ import (
 	"github.com/crucible-go/crucible/pkg/budget"
 )
 
-// Watch calls f whenever the budget of a run is found to be reached, with how,
-// and goes on if that returns nil. It ends with the error of f, or with nil when
+// Watch calls f whenever the budget of a run, which may change, is found to be
+// reached, with how, and goes on if that returns nil. It ends with the error of f, or with nil when
 // ctx is done.
-func Watch(ctx context.Context, log *bus.Bus, run string, limit budget.Limit, f func(ctx context.Context, detail string) error) error {
+func Watch(ctx context.Context, log *bus.Bus, run string, limit func() (budget.Limit, error), f func(ctx context.Context, detail string) error) error {
 	cell, err := log.Cell(CellName(run))
 	if err != nil {
 		return fmt.Errorf("budget of run %s: %w", run, err)
@@ -49,12 +49,16 @@ func Watch(ctx context.Context, log *bus.Bus, run string, limit budget.Limit, f 
 
 // reached says how the limit is reached, "" if it is not, or if those who wait
 // are gone.
-func reached(ctx context.Context, log *bus.Bus, cell *bus.Cell, limit budget.Limit) (string, error) {
+func reached(ctx context.Context, log *bus.Bus, cell *bus.Cell, limitOf func() (budget.Limit, error)) (string, error) {
 	value, _, err := cell.Load(ctx)
 	if err != nil {
 		return "", err
 	}
 	book, err := budget.Read(value)
+	if err != nil {
+		return "", err
+	}
+	limit, err := limitOf()
 	if err != nil {
 		return "", err
 	}

@@ -31,6 +31,7 @@ type Run struct {
 	mu        sync.Mutex
 	suspended int
 	resumed   int
+	why       string         // of the last suspension
 	budget    *events.Budget // that of the last resumption that has one
 	budgetAt  int            // its number
 	changed   chan struct{}
@@ -114,6 +115,16 @@ func (r *Run) Suspensions() (suspended, resumed int, changed <-chan struct{}) {
 	return r.suspended, r.resumed, r.changed
 }
 
+// SuspendedFor says why the run is suspended, "" if it is not.
+func (r *Run) SuspendedFor() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.suspended <= r.resumed {
+		return ""
+	}
+	return r.why
+}
+
 // Limit is what the run may spend: by its plan, or by the last resumption that
 // says so.
 func (r *Run) Limit() (budget.Limit, error) {
@@ -168,6 +179,9 @@ func (r *Run) apply(s events.Subject, ev *events.Event) {
 		r.PlannedID = ev.ID
 	case s.Kind == events.KindRunSuspended:
 		r.suspended = max(r.suspended, s.Attempt())
+		if d, ok := ev.Data.(*events.RunSuspended); ok && s.Attempt() == r.suspended {
+			r.why = d.Reason + ": " + d.Detail
+		}
 		r.notify()
 	case s.Kind == events.KindRunResumed:
 		r.resumed = max(r.resumed, s.Attempt())

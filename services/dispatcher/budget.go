@@ -15,7 +15,7 @@ func (f *follower) watchBudget(ctx context.Context) error {
 	if err != nil || limit.None() {
 		return err
 	}
-	return ledger.Watch(ctx, f.Log, f.r.ID, limit, func(ctx context.Context, detail string) error {
+	return ledger.Watch(ctx, f.Log, f.r.ID, f.r.Limit, func(ctx context.Context, detail string) error {
 		suspended, resumed, _ := f.r.Suspensions()
 		if f.isCancelled() || suspended > resumed {
 			return nil
