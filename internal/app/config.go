@@ -27,6 +27,7 @@ type Config struct {
 	Services   []string // which services to run
 	HTTP       string   // address of probes and metrics; "" is none
 	DataRoot   string   // folder below which specs may name files
+	Prices     string   // file with a table of prices; "" is the built-in one
 	Version    string   // of this binary
 	Getenv     func(string) string
 	Metrics    *limiter.Metrics // of the pools; nil for none
@@ -35,7 +36,7 @@ type Config struct {
 
 // File is the content of a configuration file. Every key of it may be left out.
 type File struct {
-	// The keys up to DataRoot are defaults of the flags of the same names.
+	// The keys up to Prices are defaults of the flags of the same names.
 	Data       string   `yaml:"data"`
 	Out        string   `yaml:"out"`
 	NATS       string   `yaml:"nats"`
@@ -44,6 +45,7 @@ type File struct {
 	Services   []string `yaml:"services"`
 	HTTP       string   `yaml:"http"`
 	DataRoot   string   `yaml:"data_root"`
+	Prices     string   `yaml:"prices"`
 
 	Log   LogFile    `yaml:"log"`
 	Pools []PoolFile `yaml:"pools"`
@@ -122,7 +124,7 @@ func fileError(name string, err error) error {
 
 // fileKeys are all keys of a configuration file, for hints.
 var fileKeys = []string{
-	"data", "out", "nats", "clickhouse", "workers", "services", "http", "data_root",
+	"data", "out", "nats", "clickhouse", "workers", "services", "http", "data_root", "prices",
 	"log", "durability", "replicas", "max_bytes", "min_free", "ca_file", "cert_file", "key_file", "creds_file",
 	"pools", "name", "provider", "base_url", "api_key_env", "api_key_file", "command", "url", "method", "headers", "body", "answer", "usage", "served", "finish", "error", "statuses", "concurrency", "rpm", "tpm",
 }
@@ -160,7 +162,7 @@ func (e *UsageError) Unwrap() error { return e.Err }
 func (f File) Flags() map[string]string {
 	m := map[string]string{
 		"data": f.Data, "out": f.Out, "nats": f.NATS, "clickhouse": f.ClickHouse,
-		"http": f.HTTP, "data-root": f.DataRoot, "services": strings.Join(f.Services, ","),
+		"http": f.HTTP, "data-root": f.DataRoot, "prices": f.Prices, "services": strings.Join(f.Services, ","),
 	}
 	if f.Workers != 0 {
 		m["workers"] = strconv.Itoa(f.Workers)

@@ -57,6 +57,8 @@ func Doctor(ctx context.Context, c Config, l zerolog.Logger) []Finding {
 		err = fmt.Errorf("%d MB are free in %s: a run needs about 1 kB per event", free>>20, c.Data)
 	}
 	add("disk", err, fmt.Sprintf("%d GB are free in %s", free>>30, c.Data))
+	table, err := c.prices()
+	add("prices", err, c.describePrices(table))
 	for _, p := range c.pools() {
 		_, closer, err := provider.Open(provider.PoolOf(p, ""), c.Getenv)
 		if err == nil {

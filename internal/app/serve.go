@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/crucible-go/crucible/pkg/experiment"
+	"github.com/crucible-go/crucible/pkg/prices"
 	"github.com/crucible-go/crucible/services/analyzer"
 	"github.com/crucible-go/crucible/services/caller"
 	"github.com/crucible-go/crucible/services/dispatcher"
@@ -83,8 +84,12 @@ func serve(ctx context.Context, c Config, t Trust, r *Resources, l zerolog.Logge
 	if len(names) == 0 {
 		names = Services()
 	}
+	table, err := c.prices()
+	if err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
-	for _, s := range c.services(t, r, l) {
+	for _, s := range c.services(t, r, table, l) {
 		if !slices.Contains(names, s.name) {
 			continue
 		}
@@ -111,13 +116,13 @@ type service struct {
 	run  func(context.Context) error
 }
 
-func (c Config) services(t Trust, r *Resources, l zerolog.Logger) []service {
+func (c Config) services(t Trust, r *Resources, table *prices.Table, l zerolog.Logger) []service {
 	instance := instance()
 	pools := c.pools()
 	return []service{
 		{"dispatcher", func(ctx context.Context) error {
 			return dispatcher.Run(ctx,
-				dispatcher.Config{Instance: instance, Pools: pools, SpecPools: t.SpecPools, DataRoot: c.DataRoot, Version: c.Version},
+				dispatcher.Config{Instance: instance, Pools: pools, SpecPools: t.SpecPools, DataRoot: c.DataRoot, Prices: table, Version: c.Version},
 				dispatcher.Deps{Log: r.Log, Now: time.Now, Logger: l.With().Str("service", "dispatcher").Logger()})
 		}},
 		{"caller", func(ctx context.Context) error {

@@ -59,7 +59,7 @@ func spec(t *testing.T, items int) *app.SpecFile {
 	if err := errors.Join(os.WriteFile(path, []byte(text), 0o600), os.WriteFile(filepath.Join(dir, "d.jsonl"), []byte(data.String()), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	f, err := app.ReadSpec(path, noVar)
+	f, err := app.Config{}.ReadSpec(path, noVar)
 	if err != nil {
 		t.Fatal(err)
 	}

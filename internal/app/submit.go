@@ -26,19 +26,30 @@ type SpecFile struct {
 	Path string
 	Text []byte
 	Spec *experiment.Spec
+
+	prices string // the text of a table that goes with it, "" for the dispatcher's own
 }
 
-// ReadSpec reads and checks a spec. Variables in it come from getenv.
-func ReadSpec(path string, lookup func(string) (string, bool)) (*SpecFile, error) {
+// ReadSpec reads and checks a spec. Variables in it come from lookup, prices that
+// it does not name from c.
+func (c Config) ReadSpec(path string, lookup func(string) (string, bool)) (*SpecFile, error) {
 	b, err := os.ReadFile(path) //nolint:gosec // the user names his own file
 	if err != nil {
 		return nil, &UsageError{fmt.Errorf("spec: %w", err), "name a readable YAML file; crucible plan SPEC checks one without running it"}
 	}
-	spec, err := experiment.Parse(path, b, lookup)
+	table, err := c.prices()
+	if err != nil {
+		return nil, err
+	}
+	spec, err := experiment.ParsePriced(path, b, lookup, table)
 	if err != nil {
 		return nil, invalid(err)
 	}
-	return &SpecFile{Path: path, Text: b, Spec: spec}, nil
+	f := &SpecFile{Path: path, Text: b, Spec: spec}
+	if c.Prices != "" {
+		f.prices = table.Text()
+	}
+	return f, nil
 }
 
 // invalid marks an error as the user's to mend, with its own hint.
@@ -111,7 +122,7 @@ func Submit(ctx context.Context, log *bus.Bus, f *SpecFile, run string, lookup f
 		return err
 	}
 	ev := events.About(events.RunSubject(events.KindRunRequested, run), "client/"+instance(), "", time.Now())
-	ev.Data = &events.RunRequested{Spec: string(text), Dir: f.programs()}
+	ev.Data = &events.RunRequested{Spec: string(text), Dir: f.programs(), Prices: f.prices}
 	stored, err := log.PublishEvents(ctx, &ev)
 	if err != nil {
 		return fmt.Errorf("submit: %w", err)

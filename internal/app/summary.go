@@ -23,6 +23,7 @@ type Summary struct {
 	Pools       []string           `json:"pools"`
 	CostUSD     string             `json:"cost_usd"` // the worst case
 	Unpriced    []string           `json:"unpriced"`
+	PriceTable  string             `json:"price_table"` // "" if the spec names all prices
 	Events      int                `json:"events"`
 	Warnings    []string           `json:"warnings"`
 }
@@ -52,6 +53,7 @@ func Summarize(ctx context.Context, f *SpecFile, plan *experiment.Plan) (Summary
 		Calls:       plan.Calls(),
 		CostUSD:     cost.USD,
 		Unpriced:    slices.Clone(cost.Unpriced),
+		PriceTable:  f.Spec.PriceTable,
 		Events:      2*plan.Len() + 3*plan.Calls() + 5, // dispatched and decided; requested, started, completed; the run's own
 		Warnings:    slices.Concat(f.Spec.Warnings, plan.Warnings),
 	}
@@ -82,6 +84,9 @@ func (s Summary) Text() string {
 	_, _ = fmt.Fprintf(w, "cost\tat most $%s", s.CostUSD)
 	if len(s.Unpriced) > 0 {
 		_, _ = fmt.Fprintf(w, ", and unknown for %s", strings.Join(s.Unpriced, ", "))
+	}
+	if s.PriceTable != "" {
+		_, _ = fmt.Fprintf(w, "\nprices\ttable %s", s.PriceTable)
 	}
 	_, _ = fmt.Fprintf(w, "\nspec hash\t%s\ndata set hash\t%s\n", s.SpecHash, s.DatasetHash)
 	for _, warning := range s.Warnings {

@@ -95,6 +95,7 @@ func newCLI(world IO) *cli {
 	f.StringVar(&c.conf.Out, "out", "results", "folder of the results")
 	f.StringVar(&c.conf.NATS, "nats", "", "URL of a NATS server with JetStream; without it the log is embedded")
 	f.StringVar(&c.conf.ClickHouse, "clickhouse", "", "URL of a ClickHouse; without it the store is embedded")
+	f.StringVar(&c.conf.Prices, "prices", "", "YAML file with prices of models; default the built-in table of list prices")
 	f.StringVar(&c.file, "config", "", "YAML file with the configuration of services and pools")
 	f.IntVar(&c.conf.Workers, "workers", 0, "calls at a time per pool; 0 is what the pools say")
 	f.BoolVar(&c.asJSON, "json", false, "print data as JSON")

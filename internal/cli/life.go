@@ -128,7 +128,7 @@ func (c *cli) submitCommand() *cobra.Command {
 		Short: "Upload an experiment's data and publish it for the services to run",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			spec, err := app.ReadSpec(args[0], c.LookupEnv)
+			spec, err := c.conf.ReadSpec(args[0], c.LookupEnv)
 			if err != nil {
 				return err
 			}
@@ -164,7 +164,7 @@ func (c *cli) planCommand() *cobra.Command {
 		Short: "Check a spec and tell what would be run; nobody is called",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			spec, err := app.ReadSpec(args[0], c.LookupEnv)
+			spec, err := c.conf.ReadSpec(args[0], c.LookupEnv)
 			if err != nil {
 				return err
 			}

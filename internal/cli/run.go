@@ -25,7 +25,7 @@ func (c *cli) runCommand() *cobra.Command {
 		Example: examples("crucible run examples/arithmetic.yaml", "crucible run --run first --out results --workers 8 spec.yaml"),
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			spec, err := app.ReadSpec(args[0], c.LookupEnv)
+			spec, err := c.conf.ReadSpec(args[0], c.LookupEnv)
 			if err != nil {
 				return err
 			}

@@ -12,11 +12,12 @@ import (
 // checker finds what is wrong with a spec whose types are right.
 type checker struct {
 	*decoder
-	s *Spec
+	s     *Spec
+	later bool // prices are found later
 }
 
-func check(d *decoder, s *Spec) {
-	c := checker{d, s}
+func check(d *decoder, s *Spec, later bool) {
+	c := checker{d, s, later}
 	c.checkHead()
 	c.checkDataset()
 	c.checkTexts()
@@ -259,7 +260,7 @@ func (c checker) checkBudget() {
 	b := &c.s.Budget
 	c.atLeast("budget.calls", b.Calls, 0)
 	c.atLeast("budget.tokens", b.Tokens, 0)
-	if b.USD == "0" || b.USD == "" {
+	if b.USD == "0" || b.USD == "" || c.later {
 		return
 	}
 	for i := range c.s.Models {

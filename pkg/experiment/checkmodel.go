@@ -77,7 +77,7 @@ func (c checker) checkModel(m *Model, at string) {
 		}
 	}
 	c.atLeast(at+".retries", m.Retries, 0)
-	if m.Price != nil {
+	if m.Price != nil && c.has(at+".price") {
 		c.need(at+".price.input", string(m.Price.Input), "dollars per million tokens of input")
 		c.need(at+".price.output", string(m.Price.Output), "dollars per million tokens of output")
 		if m.Price.Batch != nil {

@@ -46,7 +46,7 @@ func (s *Spec) WithFiles(replace map[string]string) *Spec {
 // is written anew, as JSON. The text is valid for Parse without an environment.
 func Rewrite(src []byte, env func(string) (string, bool), replace map[string]string) ([]byte, error) {
 	src = bytes.TrimPrefix(src, []byte("\uFEFF"))
-	s, d, problems := parseSpec("", src, env)
+	s, d, problems := parseSpec("", src, env, pricing{later: true})
 	if len(problems) > 0 {
 		return nil, problems.sorted()
 	}
@@ -66,8 +66,8 @@ func Rewrite(src []byte, env func(string) (string, bool), replace map[string]str
 
 // saysThe says whether a text is that of the spec.
 func saysThe(src []byte, want *Spec) bool {
-	got, err := Parse("", src, nil)
-	return err == nil && bytes.Equal(got.Resolved(), want.Resolved())
+	got, _, problems := parseSpec("", src, nil, pricing{later: true})
+	return len(problems) == 0 && bytes.Equal(got.Resolved(), want.Resolved())
 }
 
 // newFile returns the file that the path of a spec names in want.

@@ -37,6 +37,9 @@ type Spec struct {
 	Analysis     Analysis    `json:"analysis" doc:"How conditions are compared."`
 	Report       Report      `json:"report" doc:"What is written at the end."`
 
+	// PriceTable is the version of the table that prices come from, "" if the text
+	// names them all.
+	PriceTable string `json:"-"`
 	// Warnings are remarks on a spec that is valid but perhaps not meant so.
 	Warnings []string `json:"-"`
 }

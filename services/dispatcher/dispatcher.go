@@ -25,6 +25,7 @@ import (
 	"github.com/crucible-go/crucible/internal/runs"
 	"github.com/crucible-go/crucible/pkg/events"
 	"github.com/crucible-go/crucible/pkg/experiment"
+	"github.com/crucible-go/crucible/pkg/prices"
 )
 
 // Config configures a dispatcher; its zero value plans runs whose data lies in
@@ -40,6 +41,9 @@ type Config struct {
 	// DataRoot is the folder below which a spec may name data files, "" for none:
 	// only objects then.
 	DataRoot string
+	// Prices are the prices of models whose specs name none and whose submitter
+	// sent no table; nil: they are unknown.
+	Prices *prices.Table
 	// Version is recorded in the plan.
 	Version string
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/crucible-go/crucible/internal/dataset"
 	"github.com/crucible-go/crucible/pkg/events"
 	"github.com/crucible-go/crucible/pkg/experiment"
+	"github.com/crucible-go/crucible/pkg/prices"
 )
 
 // userError is a fault of what was submitted, not of the machinery: it rejects
@@ -180,12 +181,18 @@ func (d *dispatcher) first(ctx context.Context, m *bus.Message) (bool, error) {
 var errFirst = errors.New("first message")
 
 func (d *dispatcher) plan(ctx context.Context, m *bus.Message) (*experiment.Spec, *experiment.Plan, error) {
-	src, err := d.specOf(ctx, m)
+	req, err := d.request(ctx, m)
 	if err != nil {
 		return nil, nil, err
 	}
+	table := d.Prices
+	if req.Prices != "" {
+		if table, err = prices.Parse(req.Prices); err != nil {
+			return nil, nil, &userError{err}
+		}
+	}
 	// A service's environment holds keys, which must not get into prompts.
-	spec, err := experiment.Parse("spec", src, func(string) (string, bool) { return "", false })
+	spec, err := experiment.ParsePriced("spec", []byte(req.Spec), func(string) (string, bool) { return "", false }, table)
 	if err != nil {
 		return nil, nil, &userError{err}
 	}
@@ -199,9 +206,9 @@ func (d *dispatcher) plan(ctx context.Context, m *bus.Message) (*experiment.Spec
 	return spec, plan, nil
 }
 
-// specOf is the YAML text that was submitted: data.spec of the event, or the
-// body itself.
-func (d *dispatcher) specOf(ctx context.Context, m *bus.Message) ([]byte, error) {
+// request is what was submitted: the data of the event, or the body itself as the
+// YAML text of a spec.
+func (d *dispatcher) request(ctx context.Context, m *bus.Message) (*events.RunRequested, error) {
 	ev, err := events.DecodeRequest(m.Parsed, m.Payload, m.Time)
 	if err == nil && ev.DataRef != "" {
 		ev, err = d.Log.Decode(ctx, m)
@@ -212,7 +219,7 @@ func (d *dispatcher) specOf(ctx context.Context, m *bus.Message) ([]byte, error)
 	if err != nil {
 		return nil, &userError{fmt.Errorf("the request cannot be read: %w; publish an event with the YAML text of a spec as data.spec, or the text itself", err)}
 	}
-	return []byte(ev.Data.(*events.RunRequested).Spec), nil
+	return ev.Data.(*events.RunRequested), nil
 }
 
 func (d *dispatcher) checkPools(spec *experiment.Spec) error {
@@ -272,6 +279,7 @@ func (d *dispatcher) planned(ctx context.Context, m *bus.Message, spec *experime
 		Calls:       plan.Calls(),
 		MaxInFlight: spec.MaxInFlight,
 		Cost:        plan.Cost(),
+		PriceTable:  spec.PriceTable,
 		Version:     d.Version,
 	}
 	for _, c := range spec.Conditions {
