@@ -116,6 +116,17 @@ func (p *Pool) now() time.Duration { return time.Since(p.base) }
 // too long, the error is a *provider.Error that says so; otherwise it is that of
 // ctx.
 func (p *Pool) Acquire(ctx context.Context, tokens int) (*Permit, error) {
+	return p.acquire(ctx, tokens, false)
+}
+
+// AcquireNext is Acquire for a copy of a call that is under way: it gets the next
+// permit that comes free, before the calls that wait to begin. Where all permits are
+// always in use, copies would never get one otherwise.
+func (p *Pool) AcquireNext(ctx context.Context, tokens int) (*Permit, error) {
+	return p.acquire(ctx, tokens, true)
+}
+
+func (p *Pool) acquire(ctx context.Context, tokens int, next bool) (*Permit, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -136,7 +147,7 @@ func (p *Pool) Acquire(ctx context.Context, tokens int) (*Permit, error) {
 		p.mu.Unlock()
 		return nil, f
 	}
-	w := &waiter{tokens: tokens, done: make(chan struct{})}
+	w := &waiter{tokens: tokens, next: next, done: make(chan struct{})}
 	p.queue.push(w)
 	p.demand.peak(now, p.busy+int64(p.queue.n))
 	p.pump()

@@ -95,42 +95,34 @@ func (c *caller) keepUp(ctx context.Context, p *limiter.Pool) {
 
 func (p *pool) concurrency() int { return p.workers }
 
-// acquire waits for the permit of a request. The error may be a *provider.Error:
-// the pool is stopped, and the request would be turned away. Give the permit back
-// by Done, with what came of the request.
+// acquire waits for the permit of a request, in the order of the calls that wait.
+// The error may be a *provider.Error: the pool is stopped, and the request would be
+// turned away. Give the permit back by Done, with what came of the request.
 func (p *pool) acquire(ctx context.Context, order *events.CallRequested) (*limiter.Permit, error) {
+	return p.by(ctx, order, (*limiter.Pool).Acquire)
+}
+
+// acquireNext is acquire for a copy of a call that is under way, which goes before
+// the calls that wait to begin.
+func (p *pool) acquireNext(ctx context.Context, order *events.CallRequested) (*limiter.Permit, error) {
+	return p.by(ctx, order, (*limiter.Pool).AcquireNext)
+}
+
+func (p *pool) by(ctx context.Context, order *events.CallRequested, acquire func(*limiter.Pool, context.Context, int) (*limiter.Permit, error)) (*limiter.Permit, error) {
 	tokens := p.tokens(order)
 	if p.own == nil {
-		return p.permits.Acquire(ctx, tokens)
+		return acquire(p.permits, ctx, tokens)
 	}
-	own, err := p.own.Acquire(ctx, tokens)
+	own, err := acquire(p.own, ctx, tokens)
 	if err != nil {
 		return nil, err
 	}
-	permit, err := p.permits.Acquire(ctx, tokens)
+	permit, err := acquire(p.permits, ctx, tokens)
 	if err != nil {
 		own.Done(nil, nil)
 		return nil, err
 	}
 	return permit.With(own), nil
-}
-
-// tryAcquire is acquire for a copy of a call that is under way: it never waits.
-func (p *pool) tryAcquire(order *events.CallRequested) (*limiter.Permit, bool) {
-	tokens := p.tokens(order)
-	if p.own == nil {
-		return p.permits.TryAcquire(tokens)
-	}
-	own, ok := p.own.TryAcquire(tokens)
-	if !ok {
-		return nil, false
-	}
-	permit, ok := p.permits.TryAcquire(tokens)
-	if !ok {
-		own.Done(nil, nil)
-		return nil, false
-	}
-	return permit.With(own), true
 }
 
 // tokens is what a request will use: its prompt, at four bytes a token, and the

@@ -31,7 +31,8 @@ type race struct {
 	best    *attempt // the best answer that is not good enough to win
 	last    *attempt // the last one to fail
 	err     error
-	idle    chan struct{} // closed when nothing runs and nothing will
+	leave   context.CancelFunc // ends the wait of a backup for its permit
+	idle    chan struct{}      // closed when nothing runs and nothing will
 }
 
 // race makes a round of copies, and returns the winner or the last one to fail.
@@ -103,9 +104,18 @@ func (r *race) disarm() {
 
 // fire is the timer's: it makes the next copy.
 func (r *race) fire() {
+	var permit *limiter.Permit
+	t, line := r.due()
+	if line != nil && t.pool != nil {
+		// Without a permit the copy is not made: the race is over, or the pool is shut.
+		permit, _ = t.pool.acquireNext(line, t.order)
+	}
 	r.lock.Lock()
-	a := r.next()
+	a := r.next(t, line != nil, permit)
 	if a == nil {
+		if permit != nil {
+			permit.Done(nil, nil)
+		}
 		r.settled()
 	}
 	r.lock.Unlock()
@@ -120,27 +130,39 @@ func (r *race) fire() {
 	r.run(a)
 }
 
-// next returns the copy whose time has come, if the budget has a token for it and
-// its pool a permit.
-func (r *race) next() *attempt {
-	r.armed = false
+// due is what the next copy asks, and a context for the wait for its permit that
+// ends with the race; nil if the time of the copy has not come.
+func (r *race) due() (target, context.Context) {
+	r.lock.Lock()
+	defer r.lock.Unlock()
 	at, ok := r.state.Next()
-	if r.over || !ok {
+	if r.over || !ok || r.clock() < at {
+		return target{}, nil
+	}
+	line, leave := context.WithCancel(r.ctx)
+	r.leave = leave
+	return r.target(len(r.copies)), line
+}
+
+// next returns the copy whose time has come, if the budget has a token for it; it
+// has its permit.
+func (r *race) next(t target, due bool, permit *limiter.Permit) *attempt {
+	r.armed = false
+	if r.leave != nil {
+		r.leave()
+		r.leave = nil
+	}
+	if r.over {
 		return nil
 	}
-	if now := r.clock(); now < at {
-		r.arm()
+	if !due {
+		r.arm() // it was too early, or there is none
 		return nil
 	}
-	t := r.target(len(r.copies))
 	if !r.state.Start(r.clock()) {
 		return nil
 	}
-	var permit *limiter.Permit
-	if t.pool != nil {
-		permit, ok = t.pool.tryAcquire(t.order)
-	}
-	if permit == nil || !ok {
+	if permit == nil {
 		r.state.Withdraw()
 		return nil
 	}
@@ -234,6 +256,9 @@ func (r *race) withdrawn(a *attempt, err error) {
 func (r *race) stop() {
 	r.over = true
 	r.disarm()
+	if r.leave != nil {
+		r.leave()
+	}
 	if r.winner != nil && !r.policy.spec.Cancels() {
 		return
 	}

@@ -177,7 +177,7 @@ func TestBudgetBoundsBackups(t *testing.T) {
 		}
 	})
 	pool := s.pool()
-	pool.Concurrency = 64
+	pool.Concurrency = 16
 	w := newWorld(t, pool)
 	const calls = 200
 	h := &events.Hedge{Strategy: "fixed", Options: easyjson.RawMessage(`{"budget":10,"delay":"1ms"}`)}
@@ -189,7 +189,8 @@ func TestBudgetBoundsBackups(t *testing.T) {
 	for i := range calls {
 		backups += len(w.completed(name(i)).Attempts) - 1
 	}
-	if backups == 0 || backups > calls/10 {
+	// The pool's permits are always in use, and backups get theirs all the same.
+	if backups < calls/20 || backups > calls/10 {
 		t.Errorf("%d backups of %d calls at a budget of 10 %%", backups, calls)
 	}
 }
