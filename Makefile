@@ -43,7 +43,7 @@ race: engine ## run the tests under the race detector
 
 .PHONY: e2e
 e2e: engine build ## run the long end-to-end suite: kills, restarts, both shapes
-	$(GO) test -tags long -count 1 -v -timeout 60m ./test/e2e/... ./internal/sandbox
+	$(GO) test -tags long -count 1 -v -timeout 60m ./test/e2e/... ./internal/sandbox ./services/caller
 
 .PHONY: fuzz
 fuzz: engine ## fuzz every target for FUZZTIME (10s)
