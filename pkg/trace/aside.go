@@ -6,40 +6,28 @@ import (
 
 // readComment reads a comment outside of fields: metadata, or nothing.
 func (p *parser) readComment(i int) (int, outcome) {
-	from := i + 4
-	if p.comment.known && p.comment.from == i {
-		from = p.comment.at
-	}
-	s := p.src
-	end := strings.Index(s[from:], "-->")
-	next := strings.Index(s[i+4:], "<!--")
+	end, out := p.find(litCommentEnd, i+4)
+	next, _ := p.find(litComment, i+4)
 	switch {
-	case end < 0 && next < 0 && !p.final:
-		p.comment = place{i, max(i+4, len(s)-2), true}
+	case next < end:
+		return p.brokenComment(i)
+	case out == wait:
 		return i, wait
-	case end < 0 || next >= 0 && i+4+next < from+end:
+	case end == len(p.src):
 		return p.brokenComment(i)
 	}
-	end += from
 	p.flush(i)
 	p.text = end + 3
-	p.metaComment(s[i+4:end], i, end+3)
+	p.metaComment(p.src[i+4:end], i, end+3)
 	return end + 3, found
 }
 
-// brokenComment ends a comment that has no end with its line.
+// brokenComment ends a comment that has no end with its line, or at a tag.
 func (p *parser) brokenComment(i int) (int, outcome) {
-	nl := strings.IndexByte(p.src[i:], '\n')
-	tag := strings.IndexByte(p.src[i+4:], '<')
-	if nl < 0 && tag < 0 && !p.final {
+	end, out := p.find(litLine, i)
+	tag, tagOut := p.find(litAngle, i+4)
+	if end = min(end, tag); end == len(p.src) && (out == wait || tagOut == wait) {
 		return i, wait
-	}
-	end := len(p.src)
-	if nl >= 0 {
-		end = i + nl
-	}
-	if tag >= 0 {
-		end = min(end, i+4+tag)
 	}
 	p.flush(i)
 	p.text = end
@@ -76,26 +64,19 @@ func (p *parser) readCData(i int) (int, outcome) {
 		p.text = i + open
 		return i + open, found
 	}
-	from := i + open
-	if p.cdata.known && p.cdata.from == i {
-		from = max(from, p.cdata.at)
-	}
-	s := p.src
-	end := strings.Index(s[from:], "]]>")
-	again := strings.Index(s[i+open:], "<![CDATA[")
+	end, out := p.find(litCDataEnd, i+open)
+	again, _ := p.find(litCData, i+open)
 	switch {
-	case end < 0 && again < 0 && !p.final:
-		p.cdata = place{i, len(s) - 2, true}
+	case again >= end && out == wait:
 		return i, wait
-	case end < 0 || again >= 0 && i+open+again < from+end:
+	case again < end || end == len(p.src):
 		p.keep(i)
 		p.report(UnclosedCData, i, i+open, "the CDATA section has no end")
 		p.text = i + open
 		return i + open, found
 	}
-	end += from
 	p.keep(i)
-	p.parts.WriteString(s[i+open : end])
+	p.parts.WriteString(p.src[i+open : end])
 	p.hasParts = true
 	p.text = end + 3
 	return end + 3, found
@@ -250,11 +231,11 @@ func (p *parser) traceAt(line int, info string) (bool, outcome) {
 	}
 	rest := p.src[j:]
 	if strings.HasPrefix(rest, "<?xml") {
-		end := strings.Index(rest, "?>")
-		if end < 0 {
+		end, out := p.find(litPrologEnd, j)
+		if out == wait || end == len(p.src) {
 			return false, p.more()
 		}
-		for j += end + 2; j < len(p.src) && space(p.src[j]); j++ {
+		for j = end + 2; j < len(p.src) && space(p.src[j]); j++ {
 		}
 		rest = p.src[j:]
 	}

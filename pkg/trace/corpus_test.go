@@ -49,7 +49,7 @@ func testTypes(t testing.TB) *Types {
 func TestCorpus(t *testing.T) {
 	types := testTypes(t)
 	for name, text := range corpus(t) {
-		chain, reports := Parse(text, types)
+		chain, reports := ParseAny(text, types)
 		var b bytes.Buffer
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false)
@@ -70,7 +70,9 @@ func TestCorpus(t *testing.T) {
 		if !bytes.Equal(want, b.Bytes()) {
 			t.Errorf("%s: got\n%s\nwant\n%s", name, b.Bytes(), want)
 		}
-		account(t, name, text, chain, reports)
+		if !strings.HasPrefix(filepath.Base(name), "json-") {
+			account(t, name, text, chain, reports)
+		}
 	}
 }
 
@@ -111,7 +113,7 @@ func TestStream(t *testing.T) {
 			continue
 		}
 		want, wantReports := Parse(text, types)
-		for cut := 0; cut <= len(text); cut += 1 + len(text)/400 {
+		for cut := 0; cut <= len(text); cut += 1 + len(text)/100 {
 			sameStream(t, name, types, want, wantReports, text[:cut], text[cut:])
 		}
 		sameStream(t, name, types, want, wantReports, strings.Split(text, "")...)

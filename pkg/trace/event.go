@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Type says what kind of step an event is.
@@ -106,7 +107,7 @@ func typeName(s string) string {
 		return s
 	}
 	s = strings.ToLower(strings.TrimSpace(s))
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '-' || r == '\t' || r == '\n' || r == '\r' }), "_")
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '-' || unicode.IsSpace(r) }), "_")
 }
 
 func plainName(s string) bool {

@@ -30,7 +30,7 @@ func (p *parser) fieldAttrs(t *tag, f *frame) {
 			if v := p.valid(a.value, a.at, a.end); v != "" {
 				f.ev.DependsOn = append(f.ev.DependsOn, v)
 			}
-		case t.selfClose && (a.name == "value" || a.name == "name" || a.name == "text") && t.kind != kindMeta && !p.hasParts:
+		case t.selfClose && (a.name == "value" || t.kind != kindMeta && (a.name == "name" || a.name == "text")) && !p.hasParts:
 			p.parts.WriteString(a.value)
 			p.hasParts = true
 		default:

@@ -9,6 +9,62 @@ type place struct {
 	known    bool
 }
 
+// The texts find looks for.
+const (
+	litCommentEnd = iota
+	litComment
+	litCDataEnd
+	litCData
+	litLine
+	litAngle
+	litPrologEnd
+	lits
+)
+
+func literal(which int) string {
+	switch which {
+	case litCommentEnd:
+		return "-->"
+	case litComment:
+		return "<!--"
+	case litCDataEnd:
+		return "]]>"
+	case litCData:
+		return "<![CDATA["
+	case litLine:
+		return "\n"
+	case litAngle:
+		return "<"
+	}
+	return "?>"
+}
+
+// find returns where one of the literal texts is next, at or after i; len(src)
+// where it is not in the text so far, and out is wait if more may come.
+func (p *parser) find(which, i int) (at int, out outcome) {
+	m := &p.found[which]
+	lit := literal(which)
+	from := i
+	if m.known && m.from <= i && i <= m.at {
+		if strings.HasPrefix(p.src[m.at:], lit) {
+			return m.at, found
+		}
+		i, from = m.at, m.from
+	}
+	n := strings.Index(p.src[i:], lit)
+	if n >= 0 {
+		*m = place{from, i + n, true}
+		return i + n, found
+	}
+	end := len(p.src)
+	if !p.final {
+		*m = place{from, max(i, end-len(lit)+1), true}
+		return end, wait
+	}
+	*m = place{from, end, true}
+	return end, found
+}
+
 // nextClose finds the next closing tag of any field, event or wrapper at or
 // after i; len(src) where there is none.
 func (p *parser) nextClose(i int) (at int, k kind, out outcome) {

@@ -58,10 +58,11 @@ type parser struct {
 	fenceChar byte
 	fenceAt   int
 
-	close, closeTry, noFence, fenceTry, comment, cdata place
-	closeKind                                          kind
-	noFenceRun                                         int
-	opens, closes, openTry, closesTry                  [kinds]place
+	close, closeTry, noFence, fenceTry place
+	closeKind                          kind
+	found                              [lits]place
+	noFenceRun                         int
+	opens, closes, openTry, closesTry  [kinds]place
 }
 
 // Parse reads the events of a text in the tag format, and reports what was
@@ -211,6 +212,8 @@ func (p *parser) tagOutside(t *tag) {
 		}
 	case t.closing:
 		p.report(StrayClose, t.start, t.end, "closes a "+t.name+" that is not open")
+	case len(p.stack) == 0 && t.kind == kindMeta && t.selfClose:
+		p.chainMeta(t)
 	case len(p.stack) == 0:
 		p.report(FieldOutside, t.start, t.end, t.name+" outside of an event")
 	default:
@@ -235,6 +238,23 @@ func (p *parser) wrapper(t *tag) {
 			p.setMeta(nil, a.name, a.value, a.at, a.end)
 		}
 	}
+}
+
+// chainMeta reads metadata of the chain.
+func (p *parser) chainMeta(t *tag) {
+	key, v := "", ""
+	for _, a := range t.attrs {
+		switch a.name {
+		case "key":
+			key = a.value
+		case "value":
+			v = a.value
+		default:
+			p.report(BadAttribute, a.at, a.end, "a meta has no attribute "+a.name)
+		}
+	}
+	p.report(MetadataNote, t.start, t.end, key)
+	p.setMeta(nil, key, v, t.start, t.end)
 }
 
 // setMeta notes metadata of an event, or of the chain.
