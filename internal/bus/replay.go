@@ -21,6 +21,9 @@ const (
 	replayBeat = 2 * time.Second
 	// replaySilence without message or heartbeat means that the request is lost.
 	replaySilence = 3 * replayBeat
+	// replayShorts is how many consumers in a row may end before the stream does:
+	// four seconds for a replica to catch up.
+	replayShorts = 10
 )
 
 // Replay hands the messages of a stream to h in order, each once, and returns
@@ -62,6 +65,8 @@ type replay struct {
 	started bool
 	handled bool   // something was read
 	missing uint64 // sequence found missing; twice means that it is
+	ended   uint64 // sequence at which a server had no more
+	shorts  int    // how often in a row
 
 	// Of one subscription.
 	consumer string
@@ -119,6 +124,9 @@ func (r *replay) round(ctx context.Context) (done bool, err error) {
 	}
 	defer r.remove()
 	if r.left == 0 && !r.c.Follow {
+		if r.c.Filter == "" {
+			return false, r.short()
+		}
 		return true, nil
 	}
 	return r.read(ctx, changed)
@@ -273,9 +281,22 @@ func (r *replay) message(m *nats.Msg) (done bool, err error) {
 	case d.seq >= r.until:
 		return true, nil
 	case d.pending == 0 && r.c.Filter == "":
-		return false, r.gap(fmt.Sprintf("sequences %d to %d are missing", r.next, r.until))
+		return false, r.short()
 	}
 	return d.pending == 0, nil
+}
+
+// short is the end of what a server has, before the end of what the stream's leader
+// has. A consumer may live on a replica that is still behind, so several are asked,
+// ever later, before it is an error.
+func (r *replay) short() error {
+	if r.ended != r.next {
+		r.ended, r.shorts = r.next, 0
+	}
+	if r.shorts++; r.shorts < replayShorts {
+		return errLost
+	}
+	return fmt.Errorf("%w: sequences %d to %d are missing", ErrGap, r.next, r.until)
 }
 
 // gap is an error only when a second reader finds the same one.
