@@ -86,12 +86,11 @@ func (p *parser) run() {
 			return
 		}
 		p.pos = i
-		next, out := 0, found
+		mark := p.tick
 		if p.src[i] == '<' {
-			next, out = p.angle(i)
-		} else {
-			next, out = p.tick(i)
+			mark = p.angle
 		}
+		next, out := mark(i)
 		if out == wait {
 			return
 		}

@@ -58,7 +58,7 @@ func (m *meter) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	in, out, took := m.charge(prompt)
 	select {
-	case <-time.After(took): //nolint:forbidigo // the provider's own time
+	case <-time.After(took):
 	case <-r.Context().Done():
 		return
 	}
