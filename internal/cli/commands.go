@@ -25,7 +25,7 @@ func (c *cli) groups() []group {
 			c.planCommand(), c.runCommand(), c.resumeCommand(), c.submitCommand(), c.watchCommand(), c.cancelCommand(),
 		}},
 		{"inspect", "Inspect runs", []*cobra.Command{
-			c.runsCommand(), c.statusCommand(), c.analyzeCommand(), c.reportCommand(), c.verifyCommand(),
+			c.runsCommand(), c.statusCommand(), c.analyzeCommand(), c.reportCommand(), c.verifyCommand(), c.traceCommand(),
 		}},
 		{"replay", "Ask what would have been", []*cobra.Command{
 			c.replayCommand(), c.tuneCommand(),

@@ -47,18 +47,17 @@ func BenchmarkParseJSON(b *testing.B) {
 	}
 }
 
-// TestLinear reads hostile texts of two megabytes. Were one of them read in the
-// square of its length, it would take hours.
+// TestLinear reads long hostile texts. Were one of them read in the
+// square of its length, it would take minutes.
 func TestLinear(t *testing.T) {
-	const size = 2 << 20
+	const size = 256 << 10
 	for _, piece := range append(pieces(), "<event><decision><event>", "<event><decision><![CDATA[", "<event><alternative><reasoning>", "```a\n<event>", "<event><reasoning>```\n",
 		"<event a=\"", "<decision `<b>` ", "<event><decision><code_section></event>", "<!-- <!", "<event><alternatives><item>", "\n````x\n```y\n<event>`", "<event><depends_on>a") {
 		text := strings.Repeat(piece, size/len(piece))
 		start := time.Now()
 		c, _ := Parse(text, nil)
 		d := time.Since(start)
-		t.Logf("%q: %v", piece, d)
-		if d > 20*time.Second {
+		if d > 5*time.Second {
 			t.Errorf("%q over and over: %v", piece, d)
 		}
 		s := NewStream(nil)
