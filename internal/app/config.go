@@ -28,6 +28,7 @@ type Config struct {
 	HTTP       string   // address of probes and metrics; "" is none
 	DataRoot   string   // folder below which specs may name files
 	Prices     string   // file with a table of prices; "" is the built-in one
+	Cache      string   // folder of answers to be used again; "" is none
 	Version    string   // of this binary
 	Getenv     func(string) string
 	Metrics    *limiter.Metrics // of the pools; nil for none

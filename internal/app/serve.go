@@ -127,7 +127,7 @@ func (c Config) services(t Trust, r *Resources, table *prices.Table, l zerolog.L
 		}},
 		{"caller", func(ctx context.Context) error {
 			return caller.Run(ctx,
-				caller.Config{Instance: instance, Pools: pools, SpecPools: t.SpecPools, Workers: c.Workers, Sole: t.Sole},
+				caller.Config{Instance: instance, Pools: pools, SpecPools: t.SpecPools, Workers: c.Workers, Cache: c.Cache, Sole: t.Sole},
 				caller.Deps{Log: r.Log, Getenv: c.Getenv, Now: time.Now, Logger: l.With().Str("service", "caller").Logger(), Metrics: c.Metrics})
 		}},
 		{"voter", func(ctx context.Context) error {

@@ -44,6 +44,7 @@ func (c *cli) runCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&run, "run", "", "id of the run; default a new one")
+	c.cacheFlag(cmd)
 	return cmd
 }
 
@@ -79,6 +80,7 @@ func (c *cli) resumeCommand() *cobra.Command {
 			})
 		},
 	}
+	c.cacheFlag(cmd)
 	cmd.Flags().StringToStringVar(&raise, "budget", nil, "larger limits of a suspended run: usd, calls, tokens")
 	return cmd
 }

@@ -42,6 +42,12 @@ func (c *cli) serveFlags(cmd *cobra.Command) {
 	f.StringSliceVar(&c.conf.Services, "services", nil, "which services: dispatcher, caller, voter, analyzer, reporter; default all")
 	f.StringVar(&c.conf.HTTP, "http", "", "address of the probes /healthz and /readyz and of /metrics, for example 127.0.0.1:8080; default none")
 	f.StringVar(&c.conf.DataRoot, "data-root", "", "folder below which a published spec may name data files; default none")
+	c.cacheFlag(cmd)
+}
+
+// cacheFlag is the flag of commands that make calls.
+func (c *cli) cacheFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.conf.Cache, "cache", "", "folder in which answers are kept, and used again for the same calls; default none")
 }
 
 func (c *cli) serve(ctx context.Context) error {

@@ -26,7 +26,7 @@ var mistakes = []struct {
 }{
 	{"unknown key", "name: t", "name: t\nmodles: []", `3:1: unknown key "modles"`, `did you mean "models"?`},
 	{"unknown key inside", "{path: a.jsonl}", "{path: a.jsonl, sampel: 3}", `3:26: unknown key "sampel" in dataset`, `did you mean "sample"?`},
-	{"key like no other", "name: t", "name: t\nxyzzy: 1", `3:1: unknown key "xyzzy"`, `the keys here are: version, name, description, hypothesis, tags, dataset, prompt, system, score, models, conditions, control, metrics, repeat, seed, share_answers, clock, budget, max_in_flight, analysis, report`},
+	{"key like no other", "name: t", "name: t\nxyzzy: 1", `3:1: unknown key "xyzzy"`, `the keys here are: version, name, description, hypothesis, tags, dataset, prompt, system, score, models, conditions, control, metrics, repeat, seed, share_answers, clock, budget, cache, max_in_flight, analysis, report`},
 	{"key twice", "name: t", "name: t\nname: u", `3:1: the key "name" is already in line 2`, "keep one of the two"},
 	{"merge key", "name: t", "name: t\n<<: {seed: 1}", `3:1: unknown key "<<"`, "merge keys are not supported: write the keys out"},
 	{"no version", "version: 1\n", "", `1:1: version is missing`, "begin with: version: 1"},

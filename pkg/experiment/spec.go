@@ -33,6 +33,7 @@ type Spec struct {
 	ShareAnswers bool        `json:"share_answers,omitempty" doc:"Conditions use the same answers of a model instead of asking separately."`
 	Clock        string      `json:"clock" doc:"real, or virtual for simulated models: no waiting, same bytes every time."`
 	Budget       Budget      `json:"budget" doc:"Limits that a run never oversteps; 0 is no limit."`
+	Cache        bool        `json:"cache,omitempty" doc:"Use answers that the same calls got before, in any run on this log, and keep new ones."`
 	MaxInFlight  int         `json:"max_in_flight" doc:"Undecided queries at a time."`
 	Analysis     Analysis    `json:"analysis" doc:"How conditions are compared."`
 	Report       Report      `json:"report" doc:"What is written at the end."`

@@ -44,6 +44,9 @@ type Config struct {
 	// Sole says that no other process makes calls on this log, so that orders
 	// left by an earlier life of this one are taken back at once.
 	Sole bool
+	// Cache is a folder in which answers are kept to be used again, of every run;
+	// "": the answers of runs whose specs say so are kept beside the log.
+	Cache string
 	// AckWait is the time after which the order of a silent caller goes to
 	// another, by default 30 s.
 	AckWait time.Duration
@@ -63,10 +66,11 @@ type Deps struct {
 type caller struct {
 	Config
 	Deps
-	nonce    string
-	waiting  rate.Sometimes // says that answers wait for the log
-	lag      *lagMeter
-	policies policies
+	nonce     string
+	waiting   rate.Sometimes // says that answers wait for the log
+	forgetful rate.Sometimes // says that the cache does not work
+	lag       *lagMeter
+	policies  policies
 
 	keep    context.Context // until close: that of the shares of limits
 	keeping sync.WaitGroup
@@ -84,7 +88,7 @@ func Run(ctx context.Context, c Config, d Deps) error {
 	if c.AckWait == 0 {
 		c.AckWait = 30 * time.Second
 	}
-	m := &caller{Config: c, Deps: d, nonce: rand.Text(), waiting: rate.Sometimes{First: 1, Interval: 10 * time.Second}, pools: map[string]*pool{}, busy: map[string]bool{}, lag: newLagMeter(d.Now)}
+	m := &caller{Config: c, Deps: d, nonce: rand.Text(), waiting: rate.Sometimes{First: 1, Interval: 10 * time.Second}, forgetful: rate.Sometimes{First: 1, Interval: time.Minute}, pools: map[string]*pool{}, busy: map[string]bool{}, lag: newLagMeter(d.Now)}
 	keep, stop := context.WithCancel(context.WithoutCancel(ctx))
 	m.keep = keep
 	defer m.close(stop)
@@ -160,7 +164,7 @@ func (c *caller) attend(ctx context.Context, r *runs.Run) error {
 	b := newBoard()
 	g.Go(func() error { return b.watch(ctx, c.Log, r) })
 	for _, p := range pools {
-		w := &worker{caller: c, run: r, pool: p, pools: pools, board: b, funds: funds}
+		w := &worker{caller: c, run: r, pool: p, pools: pools, board: b, funds: funds, answers: c.cache(spec)}
 		g.Go(func() error { return w.consume(ctx) })
 	}
 	return g.Wait()

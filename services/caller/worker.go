@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/crucible-go/crucible/internal/answers"
 	"github.com/crucible-go/crucible/internal/bus"
 	"github.com/crucible-go/crucible/internal/ledger"
 	"github.com/crucible-go/crucible/internal/provider"
@@ -17,11 +18,12 @@ import (
 // worker makes the calls of one run in one pool.
 type worker struct {
 	*caller
-	run   *runs.Run
-	pool  *pool
-	pools map[string]*pool // of the run that are served here
-	board *board
-	funds *ledger.Ledger // of the run's budget; nil: it has none
+	run     *runs.Run
+	pool    *pool
+	pools   map[string]*pool // of the run that are served here
+	board   *board
+	funds   *ledger.Ledger // of the run's budget; nil: it has none
+	answers answers.Store  // nil: none are kept
 }
 
 // served is the run's pool of the name, nil if another caller serves it.
@@ -44,13 +46,21 @@ func (w *worker) handle(ctx context.Context, m *bus.Message) error {
 			return err
 		}
 	}
+	key := c.key()
+	if fact := c.remembered(ctx, key); fact != nil {
+		return c.complete(ctx, fact)
+	}
 	ask, leave := w.board.enter(ctx, c, c.order.Virtual || c.order.Provider == provider.NameRecorded)
 	defer leave()
 	fact, err := c.make(ask)
 	if err != nil {
 		return err
 	}
-	return c.complete(ctx, fact)
+	if err := c.complete(ctx, fact); err != nil {
+		return err
+	}
+	c.remember(ctx, key, fact)
+	return nil
 }
 
 // unprocessable gives an order that nobody could carry out its terminal fact,

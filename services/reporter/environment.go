@@ -31,6 +31,7 @@ type Environment struct {
 	Host     Host     `json:"host"`
 
 	CostUSD        string                `json:"cost_usd"`
+	CostRange      *events.CostRange     `json:"cost_range,omitempty"` // where it is not known exactly
 	UnpricedCalls  int                   `json:"unpriced_calls"`
 	PriceTable     string                `json:"price_table"` // version, "" if none was used
 	Calls          events.CallTotals     `json:"calls"`
@@ -66,7 +67,7 @@ func (d *Deps) environment(src *source) Environment {
 		LogSequence: end.Sequence, Durability: d.Log.Durability(),
 		Versions: Versions{Crucible: d.Version, Dispatcher: e.Planned.Version, Go: runtime.Version(), ClickHouse: d.Store.Version(), NATS: d.Log.ServerVersion()},
 		Host:     Host{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU()},
-		CostUSD:  end.CostUSD, UnpricedCalls: end.Calls.Unpriced, PriceTable: e.Planned.PriceTable,
+		CostUSD:  end.CostUSD, CostRange: end.CostRange, UnpricedCalls: end.Calls.Unpriced, PriceTable: e.Planned.PriceTable,
 		Calls: end.Calls, DeadLetters: end.DeadLetters,
 		PossiblyBilled: orEmpty(end.PossiblyBilled), ServedModels: orEmpty(end.Models),
 		Simulated: simulated(e.Planned.Simulated, end.Simulated), Recorded: orEmpty(e.Planned.Recorded),

@@ -255,8 +255,18 @@ func (r *Report) cost() []string {
 		out = append(out, fmt.Sprintf("Answers of %s cost nothing, because they are simulated or recorded.", list(free)))
 	}
 	if n := len(e.PossiblyBilled); n > 0 {
-		out = append(out, fmt.Sprintf("%s started without an outcome that anybody saw; the provider may have charged for them beside this sum.",
+		out = append(out, fmt.Sprintf("%s started without an outcome that anybody saw; the provider may have charged for them, and the sum counts them at their worst price where that is known.",
 			counted(n, "attempt was", "attempts were")))
+	}
+	if b := e.CostRange; b != nil {
+		out = append(out, fmt.Sprintf("Providers reported usage worth %s US dollars. With what attempts that were given up had used by then it is %s, and at the worst, if each of them was charged in full, %s.",
+			b.ReportedUSD, b.ProrataUSD, b.WorstUSD))
+	}
+	if n := e.Calls.Cached; n > 0 {
+		out = append(out, fmt.Sprintf("%s were answered before and taken from the cache: they cost nothing and have no latency.", counted(n, "call", "calls")))
+	}
+	if e.PriceTable != "" {
+		out = append(out, fmt.Sprintf("Prices that the spec does not name are list prices of the table %s.", e.PriceTable))
 	}
 	return out
 }
