@@ -305,13 +305,7 @@ func GwetAC1(r Ratings, weights string, o Options) (Result, error) {
 // interval over items. It tests nothing. It refuses what GwetAC1 refuses.
 func PercentAgreement(r Ratings, o Options) (Result, error) {
 	const test = "percent_agreement"
-	o, err := o.resolve(test, "estimate")
-	if err == nil {
-		err = o.onlyTwoSided(test)
-	}
-	if err == nil {
-		err = o.withoutMu(test)
-	}
+	o, err := o.resolvePlain(test, "estimate")
 	if err != nil {
 		return Result{}, err
 	}

@@ -36,13 +36,7 @@ import (
 // [3] Marsaglia, Marsaglia (2004), Journal of Statistical Software 9 (2).
 func AndersonDarling(x []float64, null Null, o Options) (Result, error) {
 	const test = "anderson_darling"
-	o, err := o.resolve(test, "estimated", "known", "monte_carlo")
-	if err == nil {
-		err = o.onlyTwoSided(test)
-	}
-	if err == nil {
-		err = o.withoutMu(test)
-	}
+	o, err := o.resolvePlain(test, "estimated", "known", "monte_carlo")
 	if err != nil {
 		return Result{}, err
 	}

@@ -31,13 +31,7 @@ import (
 // (1996), Psychological Methods 1 (1): 30-46.
 func ICC(ratings [][]float64, form string, o Options) (Result, error) {
 	const test = "icc"
-	o, err := o.resolve(test, "anova")
-	if err == nil {
-		err = o.onlyTwoSided(test)
-	}
-	if err == nil {
-		err = o.withoutMu(test)
-	}
+	o, err := o.resolvePlain(test, "anova")
 	if err != nil {
 		return Result{}, err
 	}

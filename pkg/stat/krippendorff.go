@@ -32,13 +32,7 @@ import (
 // Krippendorff (2007), Communication Methods and Measures 1 (1): 77-89.
 func KrippendorffAlpha(units [][]float64, measure string, o Options) (Result, error) {
 	const test = "krippendorff_alpha"
-	o, err := o.resolve(test, "bootstrap")
-	if err == nil {
-		err = o.onlyTwoSided(test)
-	}
-	if err == nil {
-		err = o.withoutMu(test)
-	}
+	o, err := o.resolvePlain(test, "bootstrap")
 	if err != nil {
 		return Result{}, err
 	}

@@ -33,13 +33,7 @@ import (
 // Testing for Normality, and R's nortest.
 func Lilliefors(x []float64, o Options) (Result, error) {
 	const test = "lilliefors"
-	o, err := o.resolve(test, "dallal_wilkinson", "monte_carlo")
-	if err == nil {
-		err = o.onlyTwoSided(test)
-	}
-	if err == nil {
-		err = o.withoutMu(test)
-	}
+	o, err := o.resolvePlain(test, "dallal_wilkinson", "monte_carlo")
 	if err != nil {
 		return Result{}, err
 	}

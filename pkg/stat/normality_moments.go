@@ -78,13 +78,7 @@ const kurtosisBeyond = "the kurtosis is so far below that of a normal sample tha
 // 316-321.
 func DAgostinoK2(x []float64, o Options) (Result, error) {
 	const test = "dagostino_k2"
-	o, err := o.resolve(test, "asymptotic")
-	if err == nil {
-		err = o.onlyTwoSided(test)
-	}
-	if err == nil {
-		err = o.withoutMu(test)
-	}
+	o, err := o.resolvePlain(test, "asymptotic")
 	if err != nil {
 		return Result{}, err
 	}
@@ -180,13 +174,7 @@ func KurtosisTest(x []float64, o Options) (Result, error) {
 // [1] Jarque, Bera (1987), International Statistical Review 55 (2): 163-172.
 func JarqueBera(x []float64, o Options) (Result, error) {
 	const test = "jarque_bera"
-	o, err := o.resolve(test, "asymptotic", "monte_carlo")
-	if err == nil {
-		err = o.onlyTwoSided(test)
-	}
-	if err == nil {
-		err = o.withoutMu(test)
-	}
+	o, err := o.resolvePlain(test, "asymptotic", "monte_carlo")
 	if err != nil {
 		return Result{}, err
 	}

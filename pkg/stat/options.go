@@ -70,6 +70,19 @@ func (o Options) resolve(test string, methods ...string) (Options, error) {
 	return o, nil
 }
 
+// resolvePlain is resolve for a procedure that has neither a direction nor a value of
+// the null hypothesis.
+func (o Options) resolvePlain(test string, methods ...string) (Options, error) {
+	o, err := o.resolve(test, methods...)
+	if err == nil {
+		err = o.onlyTwoSided(test)
+	}
+	if err == nil {
+		err = o.withoutMu(test)
+	}
+	return o, err
+}
+
 // onlyTwoSided refuses a one-sided alternative, for tests that have none.
 func (o Options) onlyTwoSided(test string) error {
 	if o.Alternative == Greater || o.Alternative == Less {

@@ -36,13 +36,7 @@ import (
 // [2] Royston (1995), algorithm AS R94, Applied Statistics 44 (4): 547-551.
 func ShapiroWilk(x []float64, o Options) (Result, error) {
 	const test = "shapiro_wilk"
-	o, err := o.resolve(test, "royston")
-	if err == nil {
-		err = o.onlyTwoSided(test)
-	}
-	if err == nil {
-		err = o.withoutMu(test)
-	}
+	o, err := o.resolvePlain(test, "royston")
 	if err != nil {
 		return Result{}, err
 	}

@@ -134,13 +134,7 @@ func sizes(groups [][]float64) []int {
 // spreadOptions resolves the options of a test of equal variances and checks its
 // groups.
 func spreadOptions(test string, groups [][]float64, o Options, methods ...string) (Options, error) {
-	o, err := o.resolve(test, methods...)
-	if err == nil {
-		err = o.onlyTwoSided(test)
-	}
-	if err == nil {
-		err = o.withoutMu(test)
-	}
+	o, err := o.resolvePlain(test, methods...)
 	if err == nil && len(groups) < 2 {
 		err = refuse(test, TooFew, len(groups), 2, "needs two groups")
 	}
