@@ -1,22 +1,9 @@
 package power
 
 import (
-	"flag"
-	"os"
 	"testing"
+
+	"github.com/crucible-go/crucible/pkg/internal/seeded"
 )
 
-// TestMain draws the same random data in every run, unless it is told a seed: a
-// run in a pipeline says the same of the same code. Other data are drawn with
-// -rapid.seed=N, or with 0 by the clock.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.seed" })
-	if !given {
-		if err := flag.Set("rapid.seed", "20240229"); err != nil {
-			panic(err)
-		}
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { seeded.Main(m) }

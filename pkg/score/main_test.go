@@ -1,0 +1,9 @@
+package score
+
+import (
+	"testing"
+
+	"github.com/crucible-go/crucible/pkg/internal/seeded"
+)
+
+func TestMain(m *testing.M) { seeded.Main(m) }
