@@ -142,10 +142,14 @@ func (c *cli) runStat(name, file string, sets []string) error {
 func refusedHint(e catalog.Entry, out catalog.Output) string {
 	switch stat.Reason(out.Reason) {
 	case stat.TooFew, stat.Unbounded:
+		hint := "more observations are needed"
 		if out.Need > 0 {
-			return fmt.Sprintf("give at least %d observations, or an interval of a lower level", out.Need)
+			hint = fmt.Sprintf("at least %d are needed", out.Need)
 		}
-		return "more observations are needed"
+		if stat.Reason(out.Reason) == stat.Unbounded {
+			hint += ", or an interval of a lower level"
+		}
+		return hint
 	case stat.NotFinite:
 		return "take out what is missing or infinite, or scale the values"
 	case stat.Unpaired:

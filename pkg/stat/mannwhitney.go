@@ -61,7 +61,7 @@ func MannWhitney(x, y []float64, o Options) (Result, error) {
 	}
 	for i, s := range [][]float64{x, y} {
 		if len(s) == 0 {
-			return Result{}, refuse(test, TooFew, 0, 1, "group %d is empty", i+1)
+			return Result{}, refuse(test, TooFew, 0, 1, "group %d is empty", i)
 		}
 		if err := checkFinite(test, s); err != nil {
 			return Result{}, err

@@ -47,7 +47,7 @@ func Permutation(x, y []float64, statistic string, o Options) (Result, error) {
 	}
 	for i, s := range [][]float64{x, y} {
 		if len(s) < need {
-			return Result{}, refuse(test, TooFew, len(s), need, "group %d has too few observations", i+1)
+			return Result{}, refuse(test, TooFew, len(s), need, "too few observations in group %d", i)
 		}
 		if err := checkFinite(test, s); err != nil {
 			return Result{}, err
